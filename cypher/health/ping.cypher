@@ -1,0 +1,2 @@
+// Answers when Neo4j does.
+RETURN 1 AS one

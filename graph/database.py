@@ -1,0 +1,96 @@
+"""The way to Neo4j: named statements, in transactions that are tried again when the server asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, LiteralString, TypeVar, cast
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, TransientError
+
+from graph.errors import UnavailableError
+from graph.queries import migrations, query
+
+Row = dict[str, Any]
+Result = TypeVar("Result")
+
+
+class Transaction:
+    """One open transaction that runs statements by name."""
+
+    def __init__(self, tx: AsyncManagedTransaction) -> None:
+        self._tx = tx
+
+    async def run(self, name: str, **parameters: Any) -> list[Row]:
+        """The rows of `cypher/<name>.cypher`."""
+        result = await self._tx.run(cast(LiteralString, query(name)), parameters)
+        return await result.data()
+
+    async def roll_back(self) -> None:
+        """Ends the transaction without a trace; nothing may run in it afterwards."""
+        # The managed transaction hides rollback; closing an open one rolls it back.
+        await self._tx._close()
+
+
+class Database:
+    """Neo4j by its driver. `open` it, hand it down, `close` it."""
+
+    def __init__(self, driver: AsyncDriver, name: str = "neo4j") -> None:
+        self._driver = driver
+        self._name = name
+
+    @classmethod
+    def connect(cls, uri: str, user: str, password: str) -> Database:
+        return cls(AsyncGraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF"))
+
+    @property
+    def driver(self) -> AsyncDriver:
+        return self._driver
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+    async def check(self) -> None:
+        """Raises `UnavailableError` when Neo4j does not answer."""
+        await self.read("health/ping")
+
+    async def read(self, name: str, **parameters: Any) -> list[Row]:
+        """The rows of one statement that writes nothing."""
+
+        async def work(tx: Transaction) -> list[Row]:
+            return await tx.run(name, **parameters)
+
+        return await self._execute(work, write=False)
+
+    async def write(self, name: str, **parameters: Any) -> list[Row]:
+        """The rows of one statement in a transaction of its own."""
+
+        async def work(tx: Transaction) -> list[Row]:
+            return await tx.run(name, **parameters)
+
+        return await self._execute(work, write=True)
+
+    async def in_transaction(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """What `work` returns; it may be run more than once, only one run is committed."""
+        return await self._execute(work, write=True)
+
+    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+        async def unit(tx: AsyncManagedTransaction) -> Result:
+            return await work(Transaction(tx))
+
+        try:
+            async with self._driver.session(database=self._name) as session:
+                return await (session.execute_write(unit) if write else session.execute_read(unit))
+        except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
+            raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
+
+    async def migrate(self) -> None:
+        """Brings the schema to the newest state; safe to run at every start and by several services at once."""
+        for _, statements in migrations():
+            for statement in statements:
+                async with self._driver.session(database=self._name) as session:
+                    result = await session.run(cast(LiteralString, statement))
+                    await result.consume()
+
+
+__all__ = ["Database", "Neo4jError", "Row", "Transaction"]

@@ -1,0 +1,33 @@
+"""The one tree of errors: each has a stable code, and doors translate the code, never the text."""
+
+from __future__ import annotations
+
+
+class StategateError(Exception):
+    """An error that is an answer: `code` for programs, `str(error)` for people; nothing internal in either."""
+
+    code = "INTERNAL"
+
+
+class BadInputError(StategateError):
+    """What was sent cannot be right, whatever the state of the graph."""
+
+    code = "BAD_INPUT"
+
+
+class NotFoundError(StategateError):
+    """What was named does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class ConflictError(StategateError):
+    """What was asked contradicts what is there."""
+
+    code = "CONFLICT"
+
+
+class UnavailableError(StategateError):
+    """A server is away; the same request may succeed later."""
+
+    code = "UNAVAILABLE"
