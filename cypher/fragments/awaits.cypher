@@ -1,0 +1,33 @@
+// In: item, state. Out: awaited, [{role, actions}] in the order of the rules: whom the state waits for and what
+// they may do there. Actions from anywhere (FROM_ANY) make nobody awaited, but are listed for those who are.
+CALL (state) {
+  WITH state WHERE state.awaits IS NOT NULL
+  UNWIND range(0, size(state.awaits) - 1) AS place
+  RETURN state.awaits[place] AS role, place, 0 AS second
+UNION
+  WITH state WHERE state.awaits IS NULL
+  MATCH (state)<-[:FROM]-(t:Transition)
+  WHERE NOT coalesce(t.automatic, false)
+  MATCH (r:Role)-[:MAY_FIRE]->(t)
+  WITH r.name AS role, t, reduce(n = 0, i IN range(0, size(coalesce(t.any_role, [])) - 1) | n + CASE WHEN t.any_role[i] = r.name THEN i ELSE 0 END) AS second
+  ORDER BY t.order, second
+  RETURN role, head(collect(t.order)) AS place, head(collect(second)) AS second
+}
+WITH item, state, role, place, second ORDER BY place, second, role
+CALL (item, state, role) {
+  CALL (item, state) {
+    MATCH (state)<-[:FROM]-(t:Transition)
+    RETURN t
+  UNION
+    MATCH (:Workflow {name: item.workflow})<-[:FROM_ANY]-(t:Transition)
+    WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
+    RETURN t
+  }
+  WITH t, role WHERE NOT coalesce(t.automatic, false)
+    AND (EXISTS { (:Role {name: role})-[:MAY_FIRE]->(t) } OR EXISTS { (:Role {name: '*'})-[:MAY_FIRE]->(t) }
+      OR EXISTS { (t)-[:NEEDS_ROLE]->(:Role {name: role}) })
+  MATCH (t)-[:ON]->(a:Action)
+  WITH a.name AS name, min(t.order) AS position ORDER BY position
+  RETURN collect(name) AS actions
+}
+RETURN collect({role: role, actions: actions}) AS awaited

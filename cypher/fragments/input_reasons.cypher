@@ -1,0 +1,27 @@
+// In: c, t. Out: inputs_wrong, the reasons why the inputs of the command do not satisfy what the transition requires.
+MATCH (t)-[required:REQUIRES]->(n:Input)
+WITH n, required, c.inputs[n.name] AS v, coalesce(n.type, 'string') AS type
+WITH n, required, v, type,
+  CASE type
+    WHEN 'string' THEN v IS :: STRING
+    WHEN 'integer' THEN v IS :: INTEGER
+    WHEN 'number' THEN v IS :: INTEGER OR v IS :: FLOAT
+    WHEN 'boolean' THEN v IS :: BOOLEAN
+    WHEN 'array' THEN valueType(v) STARTS WITH 'LIST'
+    WHEN 'object' THEN valueType(v) STARTS WITH 'MAP'
+    ELSE false
+  END AS typed,
+  CASE WHEN v IS :: STRING THEN size(trim(v)) WHEN valueType(v) STARTS WITH 'LIST' THEN size(v) END AS length
+WITH n, required, v, typed, length,
+  v IS NULL OR (v IS :: STRING AND trim(v) = '') AS missing
+WITH n, required, missing, missing OR NOT typed
+  OR coalesce(length < n.min_length, false) OR coalesce(length > n.max_length, false)
+  OR (n.pattern IS NOT NULL AND NOT CASE WHEN v IS :: STRING THEN v =~ n.pattern ELSE false END)
+  OR (n.enum IS NOT NULL AND NOT coalesce(v IN n.enum, false))
+  OR coalesce(v < n.minimum, false) OR coalesce(v > n.maximum, false) AS wrong
+WHERE wrong
+WITH n, missing ORDER BY required.order
+RETURN collect({
+  code: CASE WHEN missing THEN 'INPUT_MISSING' ELSE 'INPUT_INVALID' END, input: n.name,
+  schema: n {.type, .min_length, .max_length, .pattern, .enum, .minimum, .maximum}
+}) AS inputs_wrong

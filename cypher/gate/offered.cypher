@@ -1,0 +1,17 @@
+// The actions a person could ask for in the state an item is in, in the order of the rules. $ids: [item id].
+UNWIND $ids AS id
+MATCH (item:Item {id: id})-[:IN_STATE]->(state:State)
+CALL (item, state) {
+  MATCH (state)<-[:FROM]-(t:Transition)
+  RETURN t
+UNION
+  MATCH (:Workflow {name: item.workflow})<-[:FROM_ANY]-(t:Transition)
+  WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
+  RETURN t
+}
+WITH id, t WHERE NOT coalesce(t.automatic, false)
+MATCH (t)-[:ON]->(action:Action)
+WITH id, action.name AS action, min(t.order) AS position,
+  collect(COLLECT { MATCH (t)-[r:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY r.order }) AS inputs
+ORDER BY id, position, action
+RETURN id, action, inputs

@@ -1,0 +1,18 @@
+// Creates the tasks an event names that are not there yet, in their workflow's initial state; leaves all others alone.
+// $story_id, $workflow, $tasks: [{place, id, title, priority, depends_on}].
+MATCH (story:Story {id: $story_id})
+MATCH (workflow:Workflow {name: $workflow})-[starts:STARTS_AT]->(initial:State)
+WITH story, workflow, initial ORDER BY starts.order LIMIT 1
+WITH story, workflow, initial, COUNT { (story)-[:HAS_TASK]->(:Task) } AS ranked
+UNWIND $tasks AS row
+OPTIONAL MATCH (known:Item {id: row.id})
+WITH story, workflow, initial, row, ranked WHERE known IS NULL
+CREATE (story)-[:HAS_TASK]->(task:Task:Item {
+  id: row.id, name: row.id, title: coalesce(row.title, row.id), workflow: workflow.name, version: 0, rework: 0,
+  priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime()
+})
+CREATE (task)-[:IN_STATE]->(initial)
+WITH row, task
+UNWIND coalesce(row.depends_on, []) AS other
+WITH row, task, other
+RETURN task.id AS id, collect(other) AS depends_on
