@@ -12,7 +12,4 @@ CREATE (story)-[:HAS_TASK]->(task:Task:Item {
   priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime()
 })
 CREATE (task)-[:IN_STATE]->(initial)
-WITH row, task
-UNWIND coalesce(row.depends_on, []) AS other
-WITH row, task, other
-RETURN task.id AS id, collect(other) AS depends_on
+RETURN task.id AS id
