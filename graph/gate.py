@@ -98,7 +98,7 @@ class Gate:
             refused: list[tuple[Row, Row]] = []
             for answer in found:
                 row = by_seq[answer["seq"]]
-                if answer["earlier"] == row["fingerprint"]:
+                if answer["earlier"] is not None and answer["earlier"] == row["fingerprint"]:
                     first = earlier[row["command_key"]]
                     answers[row["seq"]] = replace(first, outcome=Outcome.DUPLICATE, first=first)
                 elif _is_applied(row, answer):
