@@ -89,6 +89,15 @@ class Gate:
         rows = await self._db.read("gate/awaits", ids=list(item_ids))
         return {item: [] for item in item_ids} | {row["id"]: _awaits(row["awaited"]) for row in rows}
 
+    async def warm(self) -> None:
+        """Has Neo4j plan the statement, which takes seconds, before the first command needs it."""
+
+        async def work(tx: Transaction) -> None:
+            await tx.run("gate/decide", commands=[])
+            await tx.run("work/assignable", stories=[], tried=[])
+
+        await self._db.in_transaction(work)
+
     async def _decide_all(self, tx: Transaction, rows: list[Row], broken: dict[int, str]) -> list[Decision]:
         answers: dict[int, Decision] = {}
         for batch in _without_repeats(rows):

@@ -1,0 +1,48 @@
+"""The engine, opened once and handed to the doors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.database import Database
+from graph.gate import Gate
+from graph.history import History
+from graph.items import Items
+from graph.outbox import Outbox
+from graph.people import People
+from graph.rules.service import Rules
+from graph.sprints import Sprints
+from graph.trees import Trees
+from graph.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything a door may ask of the graph."""
+
+    db: Database
+    gate: Gate
+    work: Work
+    items: Items
+    sprints: Sprints
+    people: People
+    trees: Trees
+    history: History
+    rules: Rules
+    outbox: Outbox
+
+    @classmethod
+    def over(cls, db: Database) -> Engine:
+        gate = Gate(db)
+        return cls(
+            db, gate, Work(db, gate), Items(db), Sprints(db), People(db), Trees(db), History(db), Rules(db), Outbox(db)
+        )
+
+    @classmethod
+    async def open(cls, db: Database) -> Engine:
+        """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made."""
+        await db.migrate()
+        engine = cls.over(db)
+        await engine.rules.load_shipped()
+        await engine.gate.warm()
+        return engine
