@@ -1,0 +1,200 @@
+"""Rules as a YAML file: read with every problem named by line and place, written always the same way."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from graph.rules.finding import Finding
+from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
+
+MAX_BYTES = 1_000_000
+_MAX_DEPTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    workflow: Workflow | None
+    findings: list[Finding]
+
+
+class _FileError(Exception):
+    """The text is not a rules file; the message says where."""
+
+
+def parse(text: str | bytes) -> Parsed:
+    """The workflow of a file, or the findings that say why there is none."""
+    try:
+        node = _compose(text)
+        lines: dict[tuple[Any, ...], int] = {}
+        data = _plain(node, (), lines)
+    except _FileError as error:
+        return Parsed(None, [_invalid(str(error))])
+    except yaml.YAMLError as error:
+        return Parsed(None, [_invalid(f"This is not YAML: {_yaml_problem(error)}")])
+    if not isinstance(data, dict):
+        return Parsed(None, [_invalid("A rules file is a mapping that begins with 'workflow:'.")])
+    try:
+        return Parsed(Workflow.model_validate(data), [])
+    except ValidationError as error:
+        return Parsed(None, [_invalid(_sentence(problem, data, lines)) for problem in error.errors()])
+
+
+def _invalid(message: str) -> Finding:
+    return Finding("error", "INVALID_FILE", message)
+
+
+def _compose(text: str | bytes) -> yaml.Node:
+    if isinstance(text, bytes):
+        if len(text) > MAX_BYTES:
+            raise _FileError(f"The file is larger than {MAX_BYTES} bytes.")
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _FileError(f"The file is not UTF-8: byte {error.start} cannot be read.") from error
+    if len(text) > MAX_BYTES:
+        raise _FileError(f"The file is larger than {MAX_BYTES} characters.")
+    depth = 0
+    # Events come before nodes are built, so an alias bomb or a tower of brackets is refused at no cost.
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _FileError(f"Line {event.start_mark.line + 1}: anchors and aliases are not allowed; write it out.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise _FileError(f"Line {event.start_mark.line + 1}: nested deeper than {_MAX_DEPTH} levels.")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if node is None:
+        raise _FileError("The file is empty.")
+    return node
+
+
+def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> Any:
+    line = node.start_mark.line + 1
+    lines[path] = line
+    if isinstance(node, yaml.MappingNode):
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str):
+                raise _FileError(f"Line {key_node.start_mark.line + 1}: a key must be a plain word.")
+            if key in found:
+                raise _FileError(f"Line {key_node.start_mark.line + 1}: '{key}' stands twice.")
+            found[key] = _plain(value_node, (*path, key), lines)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(value, (*path, index), lines) for index, value in enumerate(node.value)]
+    try:
+        value = yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+    except (yaml.YAMLError, ValueError) as error:
+        raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
+    return value if isinstance(value, str | int | float | bool) or value is None else node.value
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}: " if mark else ""
+    return f"{where}{getattr(error, 'problem', None) or error}"
+
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "transitions": Transition, "states": State, "guards": Guard, "inputs": Input, "couples": Coupling,
+    "children": Children, "roles": Role, "starts": Start,
+}
+
+
+def _sentence(problem: Any, data: Any, lines: dict[tuple[Any, ...], int]) -> str:
+    path = tuple(part for part in problem["loc"] if _is_place(part, problem))
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".") or "the file"
+    line = next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 1)
+    if problem["type"] == "extra_forbidden":
+        return f"Line {line}: {place}: unknown key{_did_you_mean(path)}."
+    if problem["type"] == "missing":
+        return f"Line {line}: {place} is missing."
+    message = problem["msg"].removeprefix("Value error, ")
+    given = problem.get("input")
+    hint = f" (found {given!r}; put it in quotes if it is a name)" if isinstance(given, bool | int | float) else ""
+    return f"Line {line}: {place}: {message}{hint}."
+
+
+def _is_place(part: Any, problem: Any) -> bool:
+    """Pydantic's own words for branches of a union are no places in the file."""
+    return isinstance(part, int) or (isinstance(part, str) and part not in {"[key]", "str", "int", "float", "bool"} and not part.startswith(("list[", "function-", "constrained-", "nullable")))
+
+
+def _did_you_mean(path: tuple[Any, ...]) -> str:
+    owner = next((part for part in reversed(path[:-1]) if isinstance(part, str) and part in _MODELS), None)
+    fields = (_MODELS[owner] if owner else Workflow).model_fields
+    known = [info.alias or name for name, info in fields.items()]
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
+
+
+def dump(workflow: Workflow) -> str:
+    """The canonical text: the same workflow gives the same bytes."""
+    out = [f"workflow: {_scalar(workflow.workflow)}", f"item: {workflow.item}"]
+    out.append(f"roles: {_flow([_short(r, {'name'}) for r in workflow.roles])}")
+    out += _block("starts", (_part(start) for start in workflow.starts))
+    out += _block("couples", (_part(couple) for couple in workflow.couples))
+    out.append("states:")
+    for name, state in workflow.states.items():
+        body = {"kind": state.kind} | _part(state)
+        out.append(f"  {_scalar(name)}: {_flow(body)}")
+    if workflow.transitions:
+        out += _block("transitions", (_transition(t) for t in workflow.transitions))
+    else:
+        out.append("transitions: []")
+    return "\n".join(out) + "\n"
+
+
+def _block(name: str, rows: Iterable[Any]) -> list[str]:
+    lines = [f"  - {_flow(row)}" for row in rows]
+    return [f"{name}:", *lines] if lines else []
+
+
+def _part(part: BaseModel) -> dict[str, Any]:
+    found = part.model_dump(by_alias=True, exclude_defaults=True)
+    return {key: _one(value) if key == "parent_state" else value for key, value in found.items()}
+
+
+def _one(values: Any) -> Any:
+    return values[0] if isinstance(values, list) and len(values) == 1 else values
+
+
+def _short(part: BaseModel, alone: set[str]) -> Any:
+    found = _part(part)
+    return found["name"] if set(found) <= alone else found
+
+
+def _transition(transition: Transition) -> dict[str, Any]:
+    found = _part(transition)
+    found["from"] = _one(found["from"])
+    if transition.inputs:
+        found["inputs"] = [_short(given, {"name"}) for given in transition.inputs]
+    return found
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(part) for part in value) + "]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    plain = value.replace("_", "").replace("-", "").isalnum() and value.isascii() and not value.startswith("-")
+    if plain and yaml.safe_load(value) == value:
+        return value
+    # JSON strings are YAML strings; what is not ASCII stays readable, control characters are escaped.
+    return json.dumps(value, ensure_ascii=False)

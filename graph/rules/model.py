@@ -1,0 +1,206 @@
+"""One neutral model of a workflow; the file, the graph and the lint all read and write this."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+ANY_STATE = "*"
+ANY_ROLE = "*"
+
+
+def _check_name(value: str) -> str:
+    if not value.strip() or len(value) > 200 or any(ord(char) < 32 for char in value):
+        raise ValueError("a name has 1 to 200 characters and no control characters")
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
+Names = Annotated[list[Name], BeforeValidator(_as_list)]
+Scalar = bool | int | float | str
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+
+
+class Role(_Part):
+    name: Name
+    inherits: list[Name] = []
+
+
+class Start(_Part):
+    """Who may create in which initial state; no roles: anyone."""
+
+    state: Name
+    roles: list[Name] | None = None
+
+
+class State(_Part):
+    kind: Literal["initial", "active", "final"] = "active"
+    awaits: list[Name] | None = None
+    outcome: Literal["done", "cancelled"] | None = None
+
+
+class Children(_Part):
+    """A condition on the children of an item; all that is given must hold."""
+
+    open: int | None = None
+    open_max: int | None = None
+    done_min: int | None = None
+    done_since: list[Name] | None = None
+    started_min: int | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Children:
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("give at least one of open, open_max, done_min, done_since, started_min")
+        return self
+
+
+class Coupling(_Part):
+    """How two levels meet: a parent's state releases or holds its children, or a condition fires an action."""
+
+    parent_state: Names | None = None
+    releases: Literal["children"] | None = None
+    holds: Literal["children"] | None = None
+    children: Children | None = None
+    sprint: Literal["ended"] | None = None
+    fires: Name | None = None
+
+    @model_validator(mode="after")
+    def _shape(self) -> Coupling:
+        by_state = self.parent_state is not None and (self.releases is None) != (self.holds is None)
+        by_condition = self.fires is not None and (self.children is None) != (self.sprint is None)
+        foreign = (self.children, self.sprint, self.fires) if by_state else (self.parent_state, self.releases, self.holds)
+        if not (by_state or by_condition) or any(part is not None for part in foreign):
+            raise ValueError("give parent_state with releases or holds, or fires with children or sprint")
+        return self
+
+
+class Input(_Part):
+    name: Name
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
+    min_length: Annotated[int, Field(ge=0)] | None = None
+    max_length: Annotated[int, Field(ge=0)] | None = None
+    pattern: str | None = None
+    enum: Annotated[list[Scalar], Field(min_length=1)] | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+
+
+class Guard(_Part):
+    """A condition on the item, on counts, on its children, on its history, or by a plug-in."""
+
+    kind: Literal["field", "count", "children", "history", "plugin"]
+    name: Name | None = None
+    op: Literal["=", "!=", "<", "<=", ">", ">=", "in", "exists"] | None = None
+    value: Scalar | list[Scalar] | None = None
+    of: Names | None = None
+    all_in: Names | None = None
+    none_in: Names | None = None
+    all_kind: Annotated[list[Literal["initial", "active", "final"]], BeforeValidator(_as_list)] | None = None
+    within: Annotated[Names | None, Field(alias="in")] = None
+    all_fired: Names | None = None
+    min: int | None = None
+    action: Name | None = None
+    times_max: int | None = None
+    times_min: int | None = None
+
+    @property
+    def caption(self) -> str:
+        """A few words for people: `dor_score >= 80`."""
+        parts = {
+            "field": [self.name, self.op, self.value],
+            "count": ["times", "/".join(self.of or []), self.op, self.value],
+            "history": [self.action, "fired at most" if self.times_max is not None else "fired at least",
+                        self.times_max if self.times_max is not None else self.times_min],
+            "plugin": ["plugin", self.name],
+            "children": ["children", *(
+                f"{key.replace('_', ' ')} {value if isinstance(value, int) else ', '.join(value)}"
+                for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
+            )],
+        }[self.kind]
+        return " ".join(str(part) for part in parts if part is not None)
+
+
+def _as_input(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Transition(_Part):
+    source: Annotated[Names, Field(alias="from", min_length=1)]
+    excepted: Annotated[list[Name], Field(alias="except")] = []
+    action: Name
+    to: Name
+    roles: list[Name] = []
+    all_roles: list[Name] = []
+    relations: list[Name] = []
+    actor_kinds: list[Literal["human", "agent", "service"]] = []
+    inputs: list[Annotated[Input, BeforeValidator(_as_input)]] = []
+    guards: list[Guard] = []
+    not_same_actor_as: list[Name] = []
+    automatic: bool = False
+    claims: bool = False
+    rework: bool = False
+    emits: Name | None = None
+    after: str | None = None
+
+    @model_validator(mode="after")
+    def _shape(self) -> Transition:
+        if self.after is not None and not re.fullmatch(r"[1-9][0-9]{0,5}[smhd]", self.after):
+            raise ValueError("after is a time like 30m, 24h or 2d")
+        if self.excepted and not self.from_any:
+            raise ValueError('except goes with from: "*"')
+        if ANY_STATE in self.source and len(self.source) > 1:
+            raise ValueError('from: "*" stands alone')
+        return self
+
+    @property
+    def from_any(self) -> bool:
+        return self.source == [ANY_STATE]
+
+    @property
+    def permitted(self) -> bool:
+        """Whether somebody, or the system, may fire it at all."""
+        return self.automatic or bool(self.roles or self.all_roles or self.relations) or self.after is not None
+
+
+def _as_role(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Workflow(_Part):
+    workflow: Name
+    item: Literal["task", "story"] = "task"
+    roles: list[Annotated[Role, BeforeValidator(_as_role)]] = []
+    starts: list[Start] = []
+    couples: list[Coupling] = []
+    states: Annotated[dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)]
+    transitions: list[Transition] = []
+
+    def leaving(self, state: str) -> list[Transition]:
+        """The transitions out of a state, those from anywhere included, in order."""
+        final = self.states[state].kind == "final"
+        return [
+            t for t in self.transitions
+            if state in t.source or (t.from_any and not final and state not in t.excepted)
+        ]
+
+    def outcome(self, state: str) -> str | None:
+        """What a final state means: `cancelled` when it is only entered from anywhere, unless the rules say it."""
+        said = self.states[state]
+        if said.kind != "final":
+            return None
+        entering = [t for t in self.transitions if t.to == state]
+        return said.outcome or ("cancelled" if entering and all(t.from_any for t in entering) else "done")
+
+    def initial(self) -> list[Start]:
+        """The states an item may begin in."""
+        return self.starts or [Start(state=name) for name, state in self.states.items() if state.kind == "initial"][:1]
