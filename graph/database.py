@@ -21,7 +21,7 @@ class Transaction:
     def __init__(self, tx: AsyncManagedTransaction) -> None:
         self._tx = tx
 
-    async def run(self, name: str, **parameters: Any) -> list[Row]:
+    async def run(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of `cypher/<name>.cypher`."""
         result = await self._tx.run(cast(LiteralString, query(name)), parameters)
         return await result.data()
@@ -54,7 +54,7 @@ class Database:
         """Raises `UnavailableError` when Neo4j does not answer."""
         await self.read("health/ping")
 
-    async def read(self, name: str, **parameters: Any) -> list[Row]:
+    async def read(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement that writes nothing."""
 
         async def work(tx: Transaction) -> list[Row]:
@@ -62,7 +62,7 @@ class Database:
 
         return await self._execute(work, write=False)
 
-    async def write(self, name: str, **parameters: Any) -> list[Row]:
+    async def write(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement in a transaction of its own."""
 
         async def work(tx: Transaction) -> list[Row]:

@@ -28,6 +28,16 @@ class _FileError(Exception):
     """The text is not a rules file; the message says where."""
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's idea of a truth value: a state may be called `on` or `no`."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, rule) for tag, rule in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def parse(text: str | bytes) -> Parsed:
     """The workflow of a file, or the findings that say why there is none."""
     try:
@@ -71,7 +81,7 @@ def _compose(text: str | bytes) -> yaml.Node:
                 raise _FileError(f"Line {event.start_mark.line + 1}: nested deeper than {_MAX_DEPTH} levels.")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=_Loader)
     if node is None:
         raise _FileError("The file is empty.")
     return node
@@ -93,7 +103,7 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value, (*path, index), lines) for index, value in enumerate(node.value)]
     try:
-        value = yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+        value = _Loader("").construct_object(node)  # type: ignore[no-untyped-call]
     except (yaml.YAMLError, ValueError) as error:
         raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
     return value if isinstance(value, str | int | float | bool) or value is None else node.value
@@ -141,15 +151,17 @@ def _did_you_mean(path: tuple[Any, ...]) -> str:
 def dump(workflow: Workflow) -> str:
     """The canonical text: the same workflow gives the same bytes."""
     out = [f"workflow: {_scalar(workflow.workflow)}", f"item: {workflow.item}"]
-    out.append(f"roles: {_flow([_short(r, {'name'}) for r in workflow.roles])}")
+    out.append(f"roles: {_flow([_short(r) for r in workflow.roles])}")
     out += _block("starts", (_part(start) for start in workflow.starts))
-    out += _block("couples", (_part(couple) for couple in workflow.couples))
+    out += _block("couples", (_couple(workflow, couple) for couple in workflow.couples))
     out.append("states:")
     for name, state in workflow.states.items():
         body = {"kind": state.kind} | _part(state)
+        if state.outcome == workflow.default_outcome(name):
+            del body["outcome"]
         out.append(f"  {_scalar(name)}: {_flow(body)}")
     if workflow.transitions:
-        out += _block("transitions", (_transition(t) for t in workflow.transitions))
+        out += _block("transitions", (_transition(workflow, t) for t in workflow.transitions))
     else:
         out.append("transitions: []")
     return "\n".join(out) + "\n"
@@ -161,24 +173,41 @@ def _block(name: str, rows: Iterable[Any]) -> list[str]:
 
 
 def _part(part: BaseModel) -> dict[str, Any]:
-    found = part.model_dump(by_alias=True, exclude_defaults=True)
-    return {key: _one(value) if key == "parent_state" else value for key, value in found.items()}
+    return part.model_dump(by_alias=True, exclude_defaults=True)
 
 
-def _one(values: Any) -> Any:
-    return values[0] if isinstance(values, list) and len(values) == 1 else values
+def _one(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
 
 
-def _short(part: BaseModel, alone: set[str]) -> Any:
+def _short(part: BaseModel) -> Any:
     found = _part(part)
-    return found["name"] if set(found) <= alone else found
+    return found["name"] if set(found) == {"name"} else found
 
 
-def _transition(transition: Transition) -> dict[str, Any]:
+def _in_order(workflow: Workflow, names: list[str]) -> list[str]:
+    """Sets of states have no order of their own, so they take that of the states."""
+    order = list(workflow.states)
+    return sorted(names, key=lambda name: order.index(name) if name in order else -1)
+
+
+def _couple(workflow: Workflow, couple: Coupling) -> dict[str, Any]:
+    found = _part(couple)
+    if couple.parent_state:
+        found["parent_state"] = _one(_in_order(workflow, couple.parent_state))
+    return found
+
+
+def _transition(workflow: Workflow, transition: Transition) -> dict[str, Any]:
     found = _part(transition)
-    found["from"] = _one(found["from"])
+    found["from"] = _one(_in_order(workflow, transition.source))
+    if transition.excepted:
+        found["except"] = _in_order(workflow, transition.excepted)
+    for key in ("all_roles", "not_same_actor_as"):
+        if key in found:
+            found[key] = sorted(found[key])
     if transition.inputs:
-        found["inputs"] = [_short(given, {"name"}) for given in transition.inputs]
+        found["inputs"] = [_short(given) for given in transition.inputs]
     return found
 
 
@@ -194,7 +223,7 @@ def _scalar(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     plain = value.replace("_", "").replace("-", "").isalnum() and value.isascii() and not value.startswith("-")
-    if plain and yaml.safe_load(value) == value:
+    if plain and yaml.load(value, Loader=_Loader) == value and yaml.safe_load(value) == value:
         return value
     # JSON strings are YAML strings; what is not ASCII stays readable, control characters are escaped.
     return json.dumps(value, ensure_ascii=False)

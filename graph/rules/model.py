@@ -195,11 +195,14 @@ class Workflow(_Part):
 
     def outcome(self, state: str) -> str | None:
         """What a final state means: `cancelled` when it is only entered from anywhere, unless the rules say it."""
-        said = self.states[state]
-        if said.kind != "final":
+        if self.states[state].kind != "final":
             return None
+        return self.states[state].outcome or self.default_outcome(state)
+
+    def default_outcome(self, state: str) -> str:
+        """What a final state means when the rules do not say it."""
         entering = [t for t in self.transitions if t.to == state]
-        return said.outcome or ("cancelled" if entering and all(t.from_any for t in entering) else "done")
+        return "cancelled" if entering and all(t.from_any for t in entering) else "done"
 
     def initial(self) -> list[Start]:
         """The states an item may begin in."""

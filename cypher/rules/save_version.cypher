@@ -1,0 +1,15 @@
+// Makes what was written the next version, immutable from now on, ends the draft and tells it. $name, $number, $yaml, $sha256, $by, $how.
+MATCH (workflow:Workflow {name: $name})
+SET workflow.version = $number, workflow.sha256 = $sha256
+CREATE (version:RuleVersion {
+  name: $name + ' ' + toString($number), key: $name + '/' + toString($number), workflow: $name, number: $number, yaml: $yaml,
+  sha256: $sha256, at: datetime.realtime(), by: $by, how: $how
+})
+CREATE (workflow)-[:HAS_VERSION]->(version)
+CREATE (:OutboxEvent {
+  outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, json_fields: [], item_id: $name,
+  subject: 'workflow.rules.changed', workflow: $name, version: $number, by: $by, how: $how
+})
+WITH workflow
+OPTIONAL MATCH (draft:RuleDraft {workflow: workflow.name})
+DETACH DELETE draft

@@ -1,0 +1,10 @@
+// The roles of a workflow, shared by all workflows, with what each inherits. $roles: [{name, inherits}].
+UNWIND $roles AS row
+MERGE (role:Role {name: row.name})
+WITH role, row
+OPTIONAL MATCH (role)-[former:INHERITS]->(:Role)
+DELETE former
+WITH DISTINCT role, row
+UNWIND row.inherits AS name
+MERGE (parent:Role {name: name})
+MERGE (role)-[:INHERITS]->(parent)
