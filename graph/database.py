@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, TransientError
+from neo4j.exceptions import AuthError, DriverError, ServiceUnavailable, TransientError
 
 from graph.errors import UnavailableError
 from graph.queries import migrations, query
@@ -23,13 +24,8 @@ class Transaction:
 
     async def run(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of `cypher/<name>.cypher`."""
-        result = await self._tx.run(cast(LiteralString, query(name)), parameters)
+        result = await self._tx.run(query(name), parameters)
         return await result.data()
-
-    async def roll_back(self) -> None:
-        """Ends the transaction without a trace; nothing may run in it afterwards."""
-        # The managed transaction hides rollback; closing an open one rolls it back.
-        await self._tx._close()
 
 
 class Database:
@@ -38,6 +34,8 @@ class Database:
     def __init__(self, driver: AsyncDriver, name: str = "neo4j") -> None:
         self._driver = driver
         self._name = name
+        self.wrote = asyncio.Event()
+        """Set after each commit of a write, for whoever waits for new events; the waiter clears it."""
 
     @classmethod
     def connect(cls, uri: str, user: str, password: str) -> Database:
@@ -80,7 +78,11 @@ class Database:
 
         try:
             async with self._driver.session(database=self._name) as session:
-                return await (session.execute_write(unit) if write else session.execute_read(unit))
+                if not write:
+                    return await session.execute_read(unit)
+                result = await session.execute_write(unit)
+                self.wrote.set()
+                return result
         except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
             raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
 
@@ -89,8 +91,5 @@ class Database:
         for _, statements in migrations():
             for statement in statements:
                 async with self._driver.session(database=self._name) as session:
-                    result = await session.run(cast(LiteralString, statement))
+                    result = await session.run(statement)
                     await result.consume()
-
-
-__all__ = ["Database", "Neo4jError", "Row", "Transaction"]

@@ -35,7 +35,16 @@ class Engine:
     def over(cls, db: Database) -> Engine:
         gate = Gate(db)
         return cls(
-            db, gate, Work(db, gate), Items(db), Sprints(db), People(db), Trees(db), History(db), Rules(db), Outbox(db)
+            db,
+            gate,
+            Work(db, gate),
+            Items(db, gate),
+            Sprints(db, gate),
+            People(db),
+            Trees(db),
+            History(db),
+            Rules(db),
+            Outbox(db),
         )
 
     @classmethod

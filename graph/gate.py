@@ -69,9 +69,9 @@ class Gate:
             if not found:
                 return
             tried += [row["task_id"] for row in found]
-            await self._run(tx, [
-                _row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)
-            ])
+            await self._run(
+                tx, [_row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
+            )
 
     async def actions(self, pairs: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str | None], list[ActionView]]:
         """For each (item, actor): every action of the item's state, whether it is allowed, and what it takes.
@@ -145,8 +145,14 @@ class Gate:
             told = [explain(reason, **_context(row, answer), rule=reason.get("rule")) for reason in reasons]
             legal = [view.name for view in offered.get((row["item_id"], row["actor_id"]), []) if view.allowed]
             decision = Decision(
-                Outcome.REFUSED, row["item_id"], row["command_id"], answer["version"], awaits=_awaits(answer["awaits"]),
-                reasons=told, legal_actions=legal, remedies=remedies(reasons, legal),
+                Outcome.REFUSED,
+                row["item_id"],
+                row["command_id"],
+                answer["version"],
+                awaits=_awaits(answer["awaits"]),
+                reasons=told,
+                legal_actions=legal,
+                remedies=remedies(reasons, legal),
             )
             answers[row["seq"]] = decision
             if not row["engine"] and not row["dry"]:
@@ -172,7 +178,9 @@ class Gate:
         for answer in await self._run(tx, rows):
             pair, offer = asked[answer["seq"]]
             found = [reason for reason in _reasons(rows[answer["seq"]], answer) if not _is_input(reason)]
-            told = [explain(reason, **_context(rows[answer["seq"]], answer), rule=reason.get("rule")) for reason in found]
+            told = [
+                explain(reason, **_context(rows[answer["seq"]], answer), rule=reason.get("rule")) for reason in found
+            ]
             views[pair].append(ActionView(offer["action"], not found, told, input_schema(offer["inputs"])))
         return views
 
@@ -188,13 +196,20 @@ def _row(command: Command, seq: int, *, anyone: bool = False) -> Row:
     feedback = inputs.get("feedback")
     wish = _json([command.action, command.actor_id, inputs])
     return {
-        "seq": seq, "item_id": command.item_id, "action": command.action, "actor_id": command.actor_id,
-        "engine": engine, "anyone": anyone, "dry": command.dry, "command_id": command_id,
+        "seq": seq,
+        "item_id": command.item_id,
+        "action": command.action,
+        "actor_id": command.actor_id,
+        "engine": engine,
+        "anyone": anyone,
+        "dry": command.dry,
+        "command_id": command_id,
         "command_key": f"{command.item_id}\n{command_id}" if keyed else None,
         "fingerprint": hashlib.sha256(wish.encode()).hexdigest() if keyed else None,
         "expected_version": command.expected_version,
         "feedback": feedback if isinstance(feedback, str) else None,
-        "inputs": inputs, "inputs_json": text if inputs else None,
+        "inputs": inputs,
+        "inputs_json": text if inputs else None,
     }
 
 
@@ -205,7 +220,9 @@ def _json(value: Any) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInputError("The inputs must be an object of JSON values.") from error
     if len(text) > _MAX_INPUTS:
-        raise BadInputError(f"The inputs are larger than {_MAX_INPUTS} characters; store them elsewhere and give a link.")
+        raise BadInputError(
+            f"The inputs are larger than {_MAX_INPUTS} characters; store them elsewhere and give a link."
+        )
     _check_integers(value)
     return text
 
@@ -268,7 +285,10 @@ def _is_input(reason: Row) -> bool:
 
 def _context(row: Row, answer: Row) -> dict[str, Any]:
     return {
-        "item_id": row["item_id"], "action": row["action"] or "", "actor_id": row["actor_id"], "state": answer["state"],
+        "item_id": row["item_id"],
+        "action": row["action"] or "",
+        "actor_id": row["actor_id"],
+        "state": answer["state"],
     }
 
 
@@ -286,7 +306,10 @@ def _awaits(awaited: list[Row]) -> list[Awaits]:
 def _stored(row: Row, answer: Row) -> Decision:
     if refusal := answer["refusal"]:
         return Decision(
-            Outcome.REFUSED, row["item_id"], row["command_id"], refusal["version"],
+            Outcome.REFUSED,
+            row["item_id"],
+            row["command_id"],
+            refusal["version"],
             reasons=[Reason(**reason) for reason in json.loads(refusal["reasons"])],
             legal_actions=refusal["legal_actions"],
             remedies=[Remedy(**remedy) for remedy in json.loads(refusal["remedies"])],
@@ -300,7 +323,8 @@ def _record(row: Row, decision: Decision, *, keep: bool) -> Row:
     return {
         **{key: row[key] for key in ("seq", "item_id", "action", "actor_id", "command_id", "fingerprint")},
         "command_key": row["command_key"] if keep else None,
-        "version": decision.version, "codes": [reason.code for reason in decision.reasons],
+        "version": decision.version,
+        "codes": [reason.code for reason in decision.reasons],
         "reasons": json.dumps([_plain(reason) for reason in decision.reasons]),
         "legal_actions": decision.legal_actions,
         "remedies": json.dumps([_plain(remedy) for remedy in decision.remedies]),
@@ -314,6 +338,14 @@ def _plain(part: Reason | Remedy) -> dict[str, Any]:
 def _nothing(row: Row, broken: str) -> Row:
     """The answer for a command whose rules cannot be run."""
     return {
-        "seq": row["seq"], "earlier": None, "obstacles": [{"code": "RULE_BROKEN", "broken": broken}], "hops": [],
-        "verdicts": [], "awaits": [], "version": None, "state": None, "kind": None, "parent_id": None,
+        "seq": row["seq"],
+        "earlier": None,
+        "obstacles": [{"code": "RULE_BROKEN", "broken": broken}],
+        "hops": [],
+        "verdicts": [],
+        "awaits": [],
+        "version": None,
+        "state": None,
+        "kind": None,
+        "parent_id": None,
     }

@@ -9,7 +9,9 @@ from graph.decision import Reason, Remedy
 Found = dict[str, Any]
 
 
-def explain(found: Found, *, item_id: str, action: str, actor_id: str | None, state: str | None, rule: str | None) -> Reason:
+def explain(
+    found: Found, *, item_id: str, action: str, actor_id: str | None, state: str | None, rule: str | None
+) -> Reason:
     """One reason from what the statement found: its `code`, and details by which the sentence is made."""
     code = str(found["code"])
     return Reason(code, _message(code, found, item_id, action, actor_id, state), found.get("guard") or rule)

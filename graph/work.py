@@ -42,7 +42,9 @@ class Work:
         await self._db.in_transaction(work)
 
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
-        rows = [asdict(task) | {"place": place} for place, task in enumerate({task.id: task for task in tasks}.values())]
+        rows = [
+            asdict(task) | {"place": place} for place, task in enumerate({task.id: task for task in tasks}.values())
+        ]
         created = await tx.run("work/adopt_tasks", story_id=story_id, workflow=TASK_WORKFLOW, tasks=rows)
         fresh = {row["id"] for row in created}
         edges = [{"id": task.id, "on": other} for task in tasks if task.id in fresh for other in task.depends_on]

@@ -5,12 +5,9 @@ WITH c, item, action, place, g,
   CASE g.kind
     WHEN 'field' THEN CASE
       WHEN g.field STARTS WITH 'inputs.' THEN c.inputs[substring(g.field, 7)]
-      WHEN g.field = 'dor_score' THEN
-        CASE WHEN trim(coalesce(item.title, '')) <> '' THEN 20 ELSE 0 END
-        + CASE WHEN size(trim(coalesce(item.description, ''))) >= 20 THEN 20 ELSE 0 END
-        + CASE WHEN size(coalesce(item.acceptance_criteria, [])) > 0 THEN 30 ELSE 0 END
-        + CASE WHEN item.story_points IS NOT NULL THEN 15 ELSE 0 END
-        + CASE WHEN EXISTS { (item)-[:HAS_TASK]->(:Task) } THEN 15 ELSE 0 END
+      WHEN g.field = 'dor_score' THEN 100 - reduce(n = 0, part IN
+        // include: definition_of_ready
+        | n + part.points)
       WHEN g.field = 'children' THEN COUNT { (item)-[:HAS_TASK]->(:Task) }
       WHEN g.field = 'children_in_work' THEN COUNT {
         MATCH (item)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE NOT coalesce(x.kind, 'active') IN ['initial', 'final'] }

@@ -116,8 +116,14 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
 
 
 _MODELS: dict[str, type[BaseModel]] = {
-    "transitions": Transition, "states": State, "guards": Guard, "inputs": Input, "couples": Coupling,
-    "children": Children, "roles": Role, "starts": Start,
+    "transitions": Transition,
+    "states": State,
+    "guards": Guard,
+    "inputs": Input,
+    "couples": Coupling,
+    "children": Children,
+    "roles": Role,
+    "starts": Start,
 }
 
 
@@ -137,7 +143,11 @@ def _sentence(problem: Any, data: Any, lines: dict[tuple[Any, ...], int]) -> str
 
 def _is_place(part: Any, problem: Any) -> bool:
     """Pydantic's own words for branches of a union are no places in the file."""
-    return isinstance(part, int) or (isinstance(part, str) and part not in {"[key]", "str", "int", "float", "bool"} and not part.startswith(("list[", "function-", "constrained-", "nullable")))
+    return isinstance(part, int) or (
+        isinstance(part, str)
+        and part not in {"[key]", "str", "int", "float", "bool"}
+        and not part.startswith(("list[", "function-", "constrained-", "nullable"))
+    )
 
 
 def _did_you_mean(path: tuple[Any, ...]) -> str:

@@ -18,8 +18,15 @@ def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) ->
     if not findings:
         # The rest follows edges, so it needs them to lead somewhere.
         findings = [
-            *_starts(workflow), *_permissions(workflow), *_loops(workflow), *_ambiguities(workflow), *_guards(workflow),
-            *_reachability(workflow), *_ways_out(workflow), *_shadows(workflow), *_staffing(workflow, actors_by_role),
+            *_starts(workflow),
+            *_permissions(workflow),
+            *_loops(workflow),
+            *_ambiguities(workflow),
+            *_guards(workflow),
+            *_reachability(workflow),
+            *_ways_out(workflow),
+            *_shadows(workflow),
+            *_staffing(workflow, actors_by_role),
         ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
@@ -29,7 +36,9 @@ def title(transition: Transition) -> str:
     return f"{'/'.join(transition.source)} -[{transition.action}]-> {transition.to}"
 
 
-def _finding(severity: Severity, code: str, message: str, states: list[str] | None = None, *about: Transition) -> Finding:
+def _finding(
+    severity: Severity, code: str, message: str, states: list[str] | None = None, *about: Transition
+) -> Finding:
     return Finding(severity, code, message, states or [], [title(t) for t in about])
 
 
@@ -54,15 +63,28 @@ def _targets(workflow: Workflow) -> Iterator[Finding]:
     for t in workflow.transitions:
         for name in [*t.source, *t.excepted, t.to]:
             if name not in workflow.states and name != ANY_STATE:
-                yield _finding("error", "DANGLING_TARGET", f"'{title(t)}' names the state '{name}', which does not exist.", [name], t)
-    for place, names in [("starts", [s.state for s in workflow.starts]), *(("couples", c.parent_state or []) for c in workflow.couples)]:
+                yield _finding(
+                    "error",
+                    "DANGLING_TARGET",
+                    f"'{title(t)}' names the state '{name}', which does not exist.",
+                    [name],
+                    t,
+                )
+    for place, names in [
+        ("starts", [s.state for s in workflow.starts]),
+        *(("couples", c.parent_state or []) for c in workflow.couples),
+    ]:
         for name in names:
             if name not in workflow.states:
-                yield _finding("error", "DANGLING_TARGET", f"'{place}' names the state '{name}', which does not exist.", [name])
+                yield _finding(
+                    "error", "DANGLING_TARGET", f"'{place}' names the state '{name}', which does not exist.", [name]
+                )
     actions = {t.action for t in workflow.transitions}
     for couple in workflow.couples:
         if couple.fires and couple.fires not in actions:
-            yield _finding("error", "DANGLING_TARGET", f"A coupling fires '{couple.fires}', but no transition has that action.")
+            yield _finding(
+                "error", "DANGLING_TARGET", f"A coupling fires '{couple.fires}', but no transition has that action."
+            )
 
 
 def _starts(workflow: Workflow) -> Iterator[Finding]:
@@ -74,22 +96,31 @@ def _permissions(workflow: Workflow) -> Iterator[Finding]:
     for t in workflow.transitions:
         if not t.permitted:
             yield _finding(
-                "error", "NO_PERMISSION",
+                "error",
+                "NO_PERMISSION",
                 f"Nobody may fire '{title(t)}': give roles (['*'] for any known actor), all_roles or relations, or automatic: true.",
-                t.source, t,
+                t.source,
+                t,
             )
 
 
 def _loops(workflow: Workflow) -> Iterator[Finding]:
     fired = {couple.fires for couple in workflow.couples if couple.fires}
     by_itself = [
-        t for t in workflow.transitions
+        t
+        for t in workflow.transitions
         if (t.automatic or t.action in fired) and not any(g.kind == "count" and g.op in {"<", "<="} for g in t.guards)
     ]
     onward = {name: {t.to for t in workflow.leaving(name) if t in by_itself} for name in workflow.states}
     if around := sorted(_on_cycle(onward)):
         about = [t for t in by_itself if t.to in around and any(t in workflow.leaving(name) for name in around)]
-        yield _finding("error", "AUTOMATIC_LOOP", f"Automatic transitions lead in a circle through {', '.join(around)}.", around, *about)
+        yield _finding(
+            "error",
+            "AUTOMATIC_LOOP",
+            f"Automatic transitions lead in a circle through {', '.join(around)}.",
+            around,
+            *about,
+        )
 
 
 def _on_cycle(edges: Mapping[str, set[str]]) -> set[str]:
@@ -108,11 +139,19 @@ def _reach(edges: Mapping[str, set[str]], begin: set[str]) -> set[str]:
 def _ambiguities(workflow: Workflow) -> Iterator[Finding]:
     for name in workflow.states:
         for one, other in combinations(workflow.leaving(name), 2):
-            if one.action == other.action and one.to != other.to and _shared(one, other) and _conditions(one) == _conditions(other):
+            if (
+                one.action == other.action
+                and one.to != other.to
+                and _shared(one, other)
+                and _conditions(one) == _conditions(other)
+            ):
                 yield _finding(
-                    "error", "AMBIGUOUS_ACTION",
+                    "error",
+                    "AMBIGUOUS_ACTION",
                     f"'{one.action}' in '{name}' leads to '{one.to}' and to '{other.to}', and nothing tells them apart.",
-                    [name], one, other,
+                    [name],
+                    one,
+                    other,
                 )
 
 
@@ -133,7 +172,9 @@ def _guards(workflow: Workflow) -> Iterator[Finding]:
     for t in workflow.transitions:
         problems = [_guard_problem(guard, actions) for guard in t.guards]
         problems += [_input_problem(given) for given in t.inputs]
-        problems += [f"not_same_actor_as names '{a}', which is no action here" for a in t.not_same_actor_as if a not in actions]
+        problems += [
+            f"not_same_actor_as names '{a}', which is no action here" for a in t.not_same_actor_as if a not in actions
+        ]
         names = [given.name for given in t.inputs]
         problems += [f"the input '{name}' stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
         for problem in problems:
@@ -141,10 +182,19 @@ def _guards(workflow: Workflow) -> Iterator[Finding]:
                 yield _finding("error", "GUARD_INVALID", f"'{title(t)}': {problem}.", t.source, t)
 
 
-_NEEDED = {"field": ("name", "op"), "count": ("of", "op", "value"), "history": ("action",), "plugin": ("name",), "children": ()}
+_NEEDED = {
+    "field": ("name", "op"),
+    "count": ("of", "op", "value"),
+    "history": ("action",),
+    "plugin": ("name",),
+    "children": (),
+}
 _ALLOWED = {
-    "field": {"name", "op", "value"}, "count": {"of", "op", "value"}, "history": {"action", "times_max", "times_min"},
-    "plugin": {"name"}, "children": {"all_in", "none_in", "all_kind", "within", "all_fired", "min"},
+    "field": {"name", "op", "value"},
+    "count": {"of", "op", "value"},
+    "history": {"action", "times_max", "times_min"},
+    "plugin": {"name"},
+    "children": {"all_in", "none_in", "all_kind", "within", "all_fired", "min"},
 }
 
 
@@ -217,7 +267,9 @@ def _ways_out(workflow: Workflow) -> Iterator[Finding]:
     final = {name for name, state in workflow.states.items() if state.kind == "final"}
     for name, state in workflow.states.items():
         if state.kind == "final" and edges[name]:
-            yield _finding("warning", "FINAL_WITH_EXITS", f"'{name}' is final but has exits.", [name], *workflow.leaving(name))
+            yield _finding(
+                "warning", "FINAL_WITH_EXITS", f"'{name}' is final but has exits.", [name], *workflow.leaving(name)
+            )
         elif state.kind != "final" and not edges[name]:
             yield _finding("warning", "DEAD_END", f"'{name}' is not final and has no way out.", [name])
         elif state.kind != "final" and not _reach(edges, {name}) & final:
@@ -229,21 +281,40 @@ def _shadows(workflow: Workflow) -> Iterator[Finding]:
     for name in workflow.states:
         for one, other in combinations(workflow.leaving(name), 2):
             free = not one.guards and not one.inputs and not one.relations and not one.actor_kinds and not one.all_roles
-            covered = ANY_ROLE in one.roles or (set(other.roles) <= set(one.roles) and not other.all_roles and bool(other.roles))
+            covered = ANY_ROLE in one.roles or (
+                set(other.roles) <= set(one.roles) and not other.all_roles and bool(other.roles)
+            )
             both_automatic = one.automatic and other.automatic
             same = one.action == other.action and covered and not one.automatic and not other.automatic
-            if free and not one.not_same_actor_as and (same or both_automatic) and (one.to == other.to or _conditions(one) != _conditions(other)):
-                yield _finding("warning", "SHADOWED_RULE", f"In '{name}', '{title(other)}' never fires: '{title(one)}' always comes first.", [name], one, other)
+            if (
+                free
+                and not one.not_same_actor_as
+                and (same or both_automatic)
+                and (one.to == other.to or _conditions(one) != _conditions(other))
+            ):
+                yield _finding(
+                    "warning",
+                    "SHADOWED_RULE",
+                    f"In '{name}', '{title(other)}' never fires: '{title(one)}' always comes first.",
+                    [name],
+                    one,
+                    other,
+                )
 
 
 def _staffing(workflow: Workflow, actors_by_role: Mapping[str, int] | None) -> Iterator[Finding]:
     if actors_by_role is None:
         return
     firing = {role for t in workflow.transitions for role in [*t.roles, *t.all_roles]} - BUILTIN_ROLES
-    heirs = {role.name: {other.name for other in workflow.roles if role.name in other.inherits} for role in workflow.roles}
+    heirs = {
+        role.name: {other.name for other in workflow.roles if role.name in other.inherits} for role in workflow.roles
+    }
     for role in sorted(firing):
         if not any(actors_by_role.get(name) for name in {role} | _reach(heirs, heirs.get(role, set()))):
             yield _finding(
-                "warning", "ROLE_WITHOUT_ACTOR", f"No actor has the role '{role}'.", [],
+                "warning",
+                "ROLE_WITHOUT_ACTOR",
+                f"No actor has the role '{role}'.",
+                [],
                 *(t for t in workflow.transitions if role in [*t.roles, *t.all_roles]),
             )

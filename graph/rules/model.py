@@ -78,7 +78,9 @@ class Coupling(_Part):
     def _shape(self) -> Coupling:
         by_state = self.parent_state is not None and (self.releases is None) != (self.holds is None)
         by_condition = self.fires is not None and (self.children is None) != (self.sprint is None)
-        foreign = (self.children, self.sprint, self.fires) if by_state else (self.parent_state, self.releases, self.holds)
+        foreign = (
+            (self.children, self.sprint, self.fires) if by_state else (self.parent_state, self.releases, self.holds)
+        )
         if not (by_state or by_condition) or any(part is not None for part in foreign):
             raise ValueError("give parent_state with releases or holds, or fires with children or sprint")
         return self
@@ -119,13 +121,19 @@ class Guard(_Part):
         parts = {
             "field": [self.name, self.op, self.value],
             "count": ["times", "/".join(self.of or []), self.op, self.value],
-            "history": [self.action, "fired at most" if self.times_max is not None else "fired at least",
-                        self.times_max if self.times_max is not None else self.times_min],
+            "history": [
+                self.action,
+                "fired at most" if self.times_max is not None else "fired at least",
+                self.times_max if self.times_max is not None else self.times_min,
+            ],
             "plugin": ["plugin", self.name],
-            "children": ["children", *(
-                f"{key.replace('_', ' ')} {value if isinstance(value, int) else ', '.join(value)}"
-                for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
-            )],
+            "children": [
+                "children",
+                *(
+                    f"{key.replace('_', ' ')} {value if isinstance(value, int) else ', '.join(value)}"
+                    for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
+                ),
+            ],
         }[self.kind]
         return " ".join(str(part) for part in parts if part is not None)
 
@@ -182,15 +190,16 @@ class Workflow(_Part):
     roles: list[Annotated[Role, BeforeValidator(_as_role)]] = []
     starts: list[Start] = []
     couples: list[Coupling] = []
-    states: Annotated[dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)]
+    states: Annotated[
+        dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
+    ]
     transitions: list[Transition] = []
 
     def leaving(self, state: str) -> list[Transition]:
         """The transitions out of a state, those from anywhere included, in order."""
         final = self.states[state].kind == "final"
         return [
-            t for t in self.transitions
-            if state in t.source or (t.from_any and not final and state not in t.excepted)
+            t for t in self.transitions if state in t.source or (t.from_any and not final and state not in t.excepted)
         ]
 
     def outcome(self, state: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,7 +14,9 @@ from graph.rules.model import ANY_STATE, Coupling, Guard, Transition, Workflow
 Run = Callable[..., Awaitable[list[Row]]]
 
 
-async def write(tx: Transaction, workflow: Workflow, mapping: Mapping[str, str] | None = None, version: int = 1) -> None:
+async def write(
+    tx: Transaction, workflow: Workflow, mapping: Mapping[str, str] | None = None, version: int = 1
+) -> None:
     """Makes the live rules what the model says, in the caller's transaction.
 
     Raises:
@@ -25,7 +26,10 @@ async def write(tx: Transaction, workflow: Workflow, mapping: Mapping[str, str] 
     before = await tx.run("rules/states_in_use", name=name)
     gone = {row["state"]: row["items"] for row in before if row["state"] not in workflow.states}
     await tx.run(
-        "rules/write_workflow", name=name, item=workflow.item, roles=[role.name for role in workflow.roles],
+        "rules/write_workflow",
+        name=name,
+        item=workflow.item,
+        roles=[role.name for role in workflow.roles],
         states=[_state(workflow, state, order) for order, state in enumerate(workflow.states)],
     )
     moves = _moves(workflow, gone, mapping or {})
@@ -60,7 +64,11 @@ def _state(workflow: Workflow, name: str, order: int) -> Row:
     return {
         "name": name,
         "properties": {
-            "name": name, "workflow": workflow.workflow, "order": order, "kind": state.kind, "awaits": state.awaits,
+            "name": name,
+            "workflow": workflow.workflow,
+            "order": order,
+            "kind": state.kind,
+            "awaits": state.awaits,
             "outcome": workflow.outcome(name),
         },
     }
@@ -70,11 +78,24 @@ def _transition(workflow: Workflow, t: Transition, order: int) -> Row:
     flags = {key: True for key in ("automatic", "claims", "rework") if getattr(t, key)}
     return {
         "properties": {
-            "name": t.action, "workflow": workflow.workflow, "order": order, **flags, "emits": t.emits, "after": t.after,
-            "relations": t.relations or None, "actor_kinds": t.actor_kinds or None, "any_role": t.roles or None,
+            "name": t.action,
+            "workflow": workflow.workflow,
+            "order": order,
+            **flags,
+            "emits": t.emits,
+            "after": t.after,
+            "relations": t.relations or None,
+            "actor_kinds": t.actor_kinds or None,
+            "any_role": t.roles or None,
         },
-        "action": t.action, "to": t.to, "from": [] if t.from_any else t.source, "from_any": t.from_any,
-        "except": t.excepted, "roles": t.roles, "all_roles": t.all_roles, "not_same_actor_as": t.not_same_actor_as,
+        "action": t.action,
+        "to": t.to,
+        "from": [] if t.from_any else t.source,
+        "from_any": t.from_any,
+        "except": t.excepted,
+        "roles": t.roles,
+        "all_roles": t.all_roles,
+        "not_same_actor_as": t.not_same_actor_as,
         "inputs": [{"order": n, "properties": given.model_dump(exclude_none=True)} for n, given in enumerate(t.inputs)],
         "guards": [{"order": n, "properties": _guard(guard)} for n, guard in enumerate(t.guards)],
     }
@@ -94,7 +115,8 @@ def _coupling(couple: Coupling, order: int) -> Row:
     words = ", ".join(f"{key.replace('_', ' ')} {json.dumps(value)}" for key, value in (children | plain).items())
     return {
         "properties": {**plain, **children, "order": order, "name": words},
-        "states": couple.parent_state or [], "fires": couple.fires,
+        "states": couple.parent_state or [],
+        "fires": couple.fires,
     }
 
 
@@ -125,7 +147,8 @@ def _model(row: Row) -> Row:
     first = [state["name"] for state in row["states"] if state["kind"] == "initial"][:1]
     starts = [{key: value for key, value in start.items() if value is not None} for start in row["starts"]]
     return {
-        "workflow": workflow["name"], "item": workflow["item"] or "task",
+        "workflow": workflow["name"],
+        "item": workflow["item"] or "task",
         "roles": [{"name": name, "inherits": inherited.get(name, [])} for name in listed],
         "starts": [] if starts == [{"state": name} for name in first] else starts,
         "couples": [_couple(k) for k in row["couplings"]],
@@ -158,12 +181,22 @@ def _couple(k: Row) -> Row:
 def _moving(t: Row) -> Row:
     said = t["properties"].get("any_role") or []
     roles = [role for role in said if role in t["roles"]] + [role for role in t["roles"] if role not in said]
-    flags = {key: t["properties"][key] for key in ("automatic", "claims", "rework", "emits", "after", "relations", "actor_kinds")
-             if t["properties"].get(key)}
+    flags = {
+        key: t["properties"][key]
+        for key in ("automatic", "claims", "rework", "emits", "after", "relations", "actor_kinds")
+        if t["properties"].get(key)
+    }
     return {
-        "from": [ANY_STATE] if t["from_any"] else t["from"], "except": t["except"], "action": (t["action"] or [""])[0],
-        "to": (t["to"] or [""])[0], "roles": roles, "all_roles": t["all_roles"], **flags, "inputs": t["inputs"],
-        "guards": [_guarding(guard) for guard in t["guards"]], "not_same_actor_as": t["not_same_actor_as"],
+        "from": [ANY_STATE] if t["from_any"] else t["from"],
+        "except": t["except"],
+        "action": (t["action"] or [""])[0],
+        "to": (t["to"] or [""])[0],
+        "roles": roles,
+        "all_roles": t["all_roles"],
+        **flags,
+        "inputs": t["inputs"],
+        "guards": [_guarding(guard) for guard in t["guards"]],
+        "not_same_actor_as": t["not_same_actor_as"],
     }
 
 

@@ -1,0 +1,10 @@
+// Puts a story into a sprint that has not ended, and out of any other. $story_id, $sprint_id.
+OPTIONAL MATCH (story:Story {id: $story_id})
+OPTIONAL MATCH (sprint:Sprint {id: $sprint_id})
+CALL (story, sprint) {
+  WITH story, sprint WHERE story IS NOT NULL AND sprint.state <> 'closed'
+  OPTIONAL MATCH (story)-[former:IN_SPRINT]->(:Sprint)
+  DELETE former
+  CREATE (story)-[:IN_SPRINT]->(sprint)
+}
+RETURN story IS NOT NULL AS has_story, sprint.state AS state

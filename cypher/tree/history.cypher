@@ -1,0 +1,10 @@
+// The changes of items, a page of each, the oldest first. $pages: [{id, after, limit}].
+UNWIND range(0, size($pages) - 1) AS n
+WITH n, $pages[n] AS page
+CALL (page) {
+  MATCH (change:Change {item_id: page.id}) WHERE change.seq > page.after
+  WITH change ORDER BY change.seq
+  RETURN collect(change {.seq, .action, .from, .to, .automatic, .actor_id, .role, .feedback, .inputs, .command_id, .rule_version, .at})[..page.limit] AS rows
+}
+RETURN n, rows, COUNT { (:Change {item_id: page.id}) } AS total
+ORDER BY n

@@ -1,0 +1,11 @@
+// The tasks of stories, a page of each, by rank. $pages: [{id, after, limit}].
+UNWIND range(0, size($pages) - 1) AS n
+WITH n, $pages[n] AS page
+CALL (page) {
+  MATCH (:Story {id: page.id})-[:HAS_TASK]->(task:Task)
+  WITH task, coalesce(task.rank, 0) AS place ORDER BY place, task.id
+  RETURN collect({id: task.id, place: place}) AS found
+}
+RETURN n, size(found) AS total, [row IN found
+  WHERE page.after IS NULL OR row.place > page.after[0] OR (row.place = page.after[0] AND row.id > page.after[1])][..page.limit] AS rows
+ORDER BY n

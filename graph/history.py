@@ -1,0 +1,22 @@
+"""Reading what happened to items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.database import Database
+from graph.page import Page
+
+
+class History:
+    """The chains of changes."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def pages(self, asked: Sequence[tuple[str, int, int]]) -> list[Page]:
+        """For each (item id, first, after seq) a page of its changes, the oldest first."""
+        rows = await self._db.read(
+            "tree/history", pages=[{"id": id, "after": after, "limit": first + 1} for id, first, after in asked]
+        )
+        return [Page.of(row, first) for row, (_, first, _) in zip(rows, asked, strict=True)]

@@ -1,0 +1,47 @@
+"""Events that were committed and wait to be published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from graph.database import Database, Row
+
+_OWN = {"outbox_id", "outbox_at", "outbox_order", "subject", "item_id", "json_fields"}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """One event: its stable id, when it happened (UTC), the item it is about, and its payload."""
+
+    id: str
+    subject: str
+    item_id: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+class Outbox:
+    """The queue between the graph and the bus."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def take(self, limit: int) -> list[WaitingEvent]:
+        """The oldest events, in the order in which they happened; they stay until removed."""
+        return [_event(row["event"]) for row in await self._db.read("outbox/take", limit=limit)]
+
+    async def remove(self, ids: list[str]) -> None:
+        """Forgets events that the bus has confirmed."""
+        await self._db.write("outbox/remove", ids=ids)
+
+
+def _event(row: Row) -> WaitingEvent:
+    payload = {name: value for name, value in row.items() if name not in _OWN}
+    for name in row["json_fields"]:
+        payload[name] = json.loads(payload[name])
+    return WaitingEvent(
+        row["outbox_id"], row["subject"], row["item_id"], row["outbox_at"].to_native().astimezone(UTC), payload
+    )
