@@ -17,7 +17,7 @@ from graph.errors import BadInputError
 from graph.reasons import explain, input_schema, remedies
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
-_MAX_INPUTS = 1_000_000  # characters of JSON
+_MAX_INPUTS = 200_000  # characters of JSON; events carry some of them, and a message has its limit too
 
 
 class _BrokenCommandError(Exception):
@@ -27,6 +27,14 @@ class _BrokenCommandError(Exception):
         super().__init__(broken)
         self.seq = seq
         self.broken = broken
+
+
+class _UndoError(Exception):
+    """Carries the answers of a dry run out of a transaction that is to leave no trace."""
+
+    def __init__(self, answers: list[Decision]) -> None:
+        super().__init__()
+        self.answers = answers
 
 
 class Gate:
@@ -42,20 +50,33 @@ class Gate:
             BadInputError: a command that cannot be stored, such as inputs that are not JSON.
             UnavailableError: Neo4j is away; nothing was decided.
         """
-        if not commands:
-            return []
-        rows = [_row(command, seq) for seq, command in enumerate(commands)]
+        if any(command.dry for command in commands):
+            return [answer for command in commands for answer in await self._decide([command], dry=command.dry)]
+        return await self._decide(commands)
+
+    async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
+        # A dry run is the same decision, undone: what it answers is what would happen.
+        rows = [_row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
         broken: dict[int, str] = {}
-        while True:
+
+        async def work(tx: Transaction) -> list[Decision]:
+            answers = await self._decide_all(tx, rows, broken)
+            if dry:
+                raise _UndoError(answers)
+            return answers
+
+        while rows:
             try:
-                return await self._db.in_transaction(lambda tx: self._decide_all(tx, rows, broken))
+                return await self._db.in_transaction(work)
+            except _UndoError as undo:
+                return undo.answers
             except _BrokenCommandError as error:
                 broken[error.seq] = error.broken
             except ClientError:
-                if len(rows) == 1:
-                    broken[0] = "rule"
-                else:
-                    return [decision for command in commands for decision in await self.decide([command])]
+                if len(rows) > 1:
+                    return [decision for command in commands for decision in await self._decide([command])]
+                broken[0] = "rule"
+        return []
 
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
         """As `decide`, inside a transaction of the caller."""
@@ -92,9 +113,12 @@ class Gate:
     async def warm(self) -> None:
         """Has Neo4j plan the statement, which takes seconds, before the first command needs it."""
 
+        # A plan belongs to the types of the parameters and the size of their lists, so a real command it is.
+        nothing = _row(Command("", "", "", dry=True), 0)
+
         async def work(tx: Transaction) -> None:
-            await tx.run("gate/decide", commands=[])
-            await tx.run("work/assignable", stories=[], tried=[])
+            await tx.run("gate/decide", commands=[nothing])
+            await tx.run("work/assignable", stories=[""], tried=[])
 
         await self._db.in_transaction(work)
 

@@ -22,6 +22,8 @@ def _message(code: str, found: Found, item: str, action: str, actor: str | None,
         case "UNKNOWN_ITEM":
             return f"There is no item '{item}'."
         case "UNKNOWN_ACTOR":
+            if not actor:
+                return "No actor is named; give actor_id (a declared actor_role counts only where it is trusted)."
             return f"There is no actor '{actor}'; create the actor and grant a role first."
         case "UNKNOWN_ACTION":
             return f"The workflow of '{item}' has no action '{action}'."

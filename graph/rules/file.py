@@ -74,17 +74,21 @@ def _compose(text: str | bytes) -> yaml.Node:
     # Events come before nodes are built, so an alias bomb or a tower of brackets is refused at no cost.
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _FileError(f"Line {event.start_mark.line + 1}: anchors and aliases are not allowed; write it out.")
+            raise _FileError(f"Line {_line(event)}: anchors and aliases are not allowed; write it out.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MAX_DEPTH:
-                raise _FileError(f"Line {event.start_mark.line + 1}: nested deeper than {_MAX_DEPTH} levels.")
+                raise _FileError(f"Line {_line(event)}: nested deeper than {_MAX_DEPTH} levels.")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     node = yaml.compose(text, Loader=_Loader)
     if node is None:
         raise _FileError("The file is empty.")
     return node
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> Any:
@@ -103,7 +107,7 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
     if isinstance(node, yaml.SequenceNode):
         return [_plain(value, (*path, index), lines) for index, value in enumerate(node.value)]
     try:
-        value = _Loader("").construct_object(node)  # type: ignore[no-untyped-call]
+        value = _Loader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
     return value if isinstance(value, str | int | float | bool) or value is None else node.value
@@ -233,7 +237,7 @@ def _scalar(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     plain = value.replace("_", "").replace("-", "").isalnum() and value.isascii() and not value.startswith("-")
-    if plain and yaml.load(value, Loader=_Loader) == value and yaml.safe_load(value) == value:
+    if plain and yaml.load(value, Loader=_Loader) == value and yaml.safe_load(value) == value:  # noqa: S506
         return value
     # JSON strings are YAML strings; what is not ASCII stays readable, control characters are escaped.
     return json.dumps(value, ensure_ascii=False)

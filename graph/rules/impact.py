@@ -9,7 +9,7 @@ from graph.rules.model import Workflow
 
 
 def impact(before: Workflow | None, after: Workflow, items: Mapping[str, int]) -> dict[str, Any]:
-    """`{items, states_added, states_removed: {state: items}, roles: {role: {gained, lost}}}`; actions as `action@state`."""
+    """`{items, states_added, states_removed: {state: items}, roles: {role: {gained, lost}}}`, in `action@state`."""
     old_states = set(before.states) if before else set()
     had, has = _permissions(before), _permissions(after)
     roles = {}

@@ -98,7 +98,7 @@ def _permissions(workflow: Workflow) -> Iterator[Finding]:
             yield _finding(
                 "error",
                 "NO_PERMISSION",
-                f"Nobody may fire '{title(t)}': give roles (['*'] for any known actor), all_roles or relations, or automatic: true.",
+                f"Nobody may fire '{title(t)}': give roles (['*'] for any known actor), all_roles, relations or automatic.",
                 t.source,
                 t,
             )
@@ -148,7 +148,7 @@ def _ambiguities(workflow: Workflow) -> Iterator[Finding]:
                 yield _finding(
                     "error",
                     "AMBIGUOUS_ACTION",
-                    f"'{one.action}' in '{name}' leads to '{one.to}' and to '{other.to}', and nothing tells them apart.",
+                    f"'{one.action}' in '{name}' leads to '{one.to}' and '{other.to}', and nothing tells them apart.",
                     [name],
                     one,
                     other,

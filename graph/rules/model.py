@@ -118,7 +118,7 @@ class Guard(_Part):
     @property
     def caption(self) -> str:
         """A few words for people: `dor_score >= 80`."""
-        parts = {
+        words: dict[str, list[Any]] = {
             "field": [self.name, self.op, self.value],
             "count": ["times", "/".join(self.of or []), self.op, self.value],
             "history": [
@@ -134,8 +134,8 @@ class Guard(_Part):
                     for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
                 ),
             ],
-        }[self.kind]
-        return " ".join(str(part) for part in parts if part is not None)
+        }
+        return " ".join(str(word) for word in words[self.kind] if word is not None)
 
 
 def _as_input(value: Any) -> Any:

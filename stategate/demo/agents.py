@@ -1,4 +1,4 @@
-"""The simulated agents: they hear what is assigned and answer over NATS, and know nothing but the contract's subjects."""
+"""The simulated agents: they hear what is assigned, answer over NATS, and know the contract's subjects alone."""
 
 from __future__ import annotations
 
@@ -44,4 +44,6 @@ class Agents:
     async def _send(self, task: str, action: str, actor: str, inputs: dict[str, Any], feedback: str | None) -> None:
         message = {"task_id": task, "action": action, "actor_id": actor, "command_id": str(uuid.uuid4())}
         body = message | ({"inputs": inputs} if inputs else {}) | ({"feedback": feedback} if feedback else {})
-        await self._js.publish(WORK_COMPLETED, json.dumps(body).encode(), headers={"Nats-Msg-Id": message["command_id"]})
+        await self._js.publish(
+            WORK_COMPLETED, json.dumps(body).encode(), headers={"Nats-Msg-Id": message["command_id"]}
+        )

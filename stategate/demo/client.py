@@ -78,7 +78,19 @@ class GraphQLClient:
 
 
 _TYPES = {
-    "id": "ID!", "title": "String!", "name": "String!", "kind": "ActorKind!", "roles": "[String!]!", "epicId": "ID!",
-    "storyId": "ID!", "sprintId": "ID!", "description": "String!", "acceptanceCriteria": "[String!]!", "storyPoints": "Int!",
-    "authorId": "ID!", "priority": "Int!", "dependsOn": "[ID!]!", "capacity": "Int!",
+    "id": "ID!",
+    "title": "String!",
+    "name": "String!",
+    "kind": "ActorKind!",
+    "roles": "[String!]!",
+    "epicId": "ID!",
+    "storyId": "ID!",
+    "sprintId": "ID!",
+    "description": "String!",
+    "acceptanceCriteria": "[String!]!",
+    "storyPoints": "Int!",
+    "authorId": "ID!",
+    "priority": "Int!",
+    "dependsOn": "[ID!]!",
+    "capacity": "Int!",
 }

@@ -59,7 +59,9 @@ class Display:
             reasons = "; ".join(f"{reason['code']}: {reason['message']}" for reason in body["reasons"])
             self.say(f"  {body['task_id']}  {body['actor_id']} was refused {body['action']}. {reasons}", "bold yellow")
         elif heard.subject.endswith(".tasks_completed"):
-            self.say(f"  {body['story_id']}  all tasks closed: {body['done']} done, {body['cancelled']} cancelled", "green")
+            self.say(
+                f"  {body['story_id']}  all tasks closed: {body['done']} done, {body['cancelled']} cancelled", "green"
+            )
 
     def _picture(self) -> Group:
         table = Table(box=None, padding=(0, 2))
@@ -76,7 +78,9 @@ def show_result(console: Console, scenario: Scenario, epic: dict[str, Any], reco
     [story] = epic["stories"]["nodes"]
     branch = tree.add(f"[bold]{story['id']}[/] {story['title']}  [green]{story['state']['name']}[/]")
     for task in story["tasks"]["nodes"]:
-        branch.add(f"[bold]{task['id']}[/] {task['title']}  [green]{task['state']['name']}[/]  version {task['version']}")
+        branch.add(
+            f"[bold]{task['id']}[/] {task['title']}  [green]{task['state']['name']}[/]  version {task['version']}"
+        )
     console.print(tree)
     shown = next(task for task in story["tasks"]["nodes"] if task["id"] == scenario.expected.show)
     history = Table(title=f"History of {shown['id']}", title_justify="left")

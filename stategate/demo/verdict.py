@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ def _item(item: dict[str, Any], ending: Ending) -> Iterator[str]:
         yield f"the history of {item['id']} is {actions}, not {ending.history}"
     if [change["seq"] for change in changes] != list(range(1, item["version"] + 1)):
         yield f"the history of {item['id']} is not one change per version"
-    for before, after in zip(changes, changes[1:], strict=False):
+    for before, after in itertools.pairwise(changes):
         if before["to"] != after["from"]:
             yield f"the history of {item['id']} breaks between {before['to']} and {after['from']}"
 
@@ -61,7 +62,9 @@ def _events(scenario: Scenario, record: Record) -> Iterator[str]:
 
 def _refusals(scenario: Scenario, record: Record) -> Iterator[str]:
     refused = {
-        (heard.body["task_id"], heard.body["actor_id"], heard.body["action"]): [r["code"] for r in heard.body["reasons"]]
+        (heard.body["task_id"], heard.body["actor_id"], heard.body["action"]): [
+            r["code"] for r in heard.body["reasons"]
+        ]
         for heard in record.messages
         if heard.subject.endswith(".action.refused")
     }

@@ -1,0 +1,61 @@
+"""The HTTP door: GraphQL, and whether the service lives and is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+
+from api.context import Context
+from api.schema import schema
+from graph.engine import Engine
+
+Check = Callable[[], Awaitable[None]]
+
+
+class _Endpoint(GraphQL[Context, None]):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(schema)
+        self._engine = engine
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return Context(self._engine)
+
+
+def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
+    """The ASGI application; `checks` by server, each raising when its server is away."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        answers = {name: await _answer(check) for name, check in checks.items()}
+        ready = all(answer == "ok" for answer in answers.values())
+        return JSONResponse({"status": "ok" if ready else "away", **answers}, status_code=200 if ready else 503)
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/graphql")
+
+    endpoint = _Endpoint(engine)
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
+        ]
+    )
+
+
+async def _answer(check: Check) -> str:
+    try:
+        await check()
+    except Exception:
+        return "away"
+    return "ok"

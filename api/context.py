@@ -1,0 +1,68 @@
+"""What resolvers have at hand: the engine, and loaders that read what many fields ask for in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from graph.database import Row
+from graph.decision import ActionView, Awaits
+from graph.engine import Engine
+from graph.page import Page
+from graph.trees import PageOf
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Loaders:
+    """One per request; forgotten after each mutation, so that what follows reads anew."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.epics: DataLoader[str, Row | None] = _by_id(engine.trees.epics_by_ids)
+        self.items: DataLoader[str, Row | None] = _by_id(engine.trees.items_by_ids)
+        self.sprints: DataLoader[str, Row | None] = _by_id(engine.sprints.by_ids)
+        self.actors: DataLoader[str, Row | None] = _by_id(engine.people.by_ids)
+        self.stories_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.stories_of)
+        self.tasks_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.tasks_of)
+        self.history: DataLoader[tuple[str, int, int], Page] = DataLoader(engine.history.pages)
+        self.awaits: DataLoader[str, list[Awaits]] = _keyed(engine.gate.awaits)
+        self.actions: DataLoader[tuple[str, str | None], list[ActionView]] = _keyed(engine.gate.actions)
+
+
+@dataclass
+class Context:
+    """The context of one request."""
+
+    engine: Engine
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Forgets what was read; called after each write."""
+        self.loaders = Loaders(self.engine)
+
+
+Info = strawberry.Info[Context, None]
+
+
+def _by_id(read: Callable[[list[str]], Awaitable[dict[str, Row]]]) -> DataLoader[str, Row | None]:
+    async def load(keys: list[str]) -> list[Row | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load)
+
+
+def _keyed(read: Callable[[list[Any]], Awaitable[dict[Any, Any]]]) -> DataLoader[Any, Any]:
+    async def load(keys: list[Any]) -> list[Any]:
+        found = await read(keys)
+        return [found[key] for key in keys]
+
+    return DataLoader(load)

@@ -1,0 +1,203 @@
+"""What can be changed; every change of an item's state goes through `act`, and so through the gate."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api import rules, work
+from api.context import Info
+from api.decisions import Decision, command, shown
+from api.people import Actor, ActorKind
+from api.work import Epic, Sprint, Story, Task
+from graph.errors import BadInputError, StategateError
+
+Node = TypeVar("Node")
+STORY_WORKFLOW = "story"
+TASK_WORKFLOW = "task"
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def create_epic(
+        self, info: Info, title: str, id: strawberry.ID | None = None, description: str | None = None
+    ) -> Epic:
+        created = await info.context.engine.items.create_epic(title, id, description)
+        return _there(await work.epic(_renewed(info), created))
+
+    @strawberry.mutation
+    async def create_story(
+        self,
+        info: Info,
+        title: str,
+        epic_id: strawberry.ID | None = None,
+        id: strawberry.ID | None = None,
+        workflow: str = STORY_WORKFLOW,
+        description: str | None = None,
+        acceptance_criteria: list[str] | None = None,
+        story_points: int | None = None,
+        author_id: strawberry.ID | None = None,
+        state: str | None = None,
+    ) -> Story:
+        """In the first initial state its author may create in, or in `state`."""
+        created = await info.context.engine.items.create_story(
+            title,
+            workflow=workflow,
+            id=id,
+            epic_id=epic_id,
+            state=state,
+            description=description,
+            acceptance_criteria=acceptance_criteria,
+            story_points=story_points,
+            author_id=author_id,
+        )
+        return _there(await work.story(_renewed(info), created))
+
+    @strawberry.mutation
+    async def update_story(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        title: str | None = strawberry.UNSET,
+        description: str | None = strawberry.UNSET,
+        acceptance_criteria: list[str] | None = strawberry.UNSET,
+        story_points: int | None = strawberry.UNSET,
+        actor_id: strawberry.ID | None = None,
+        expected_version: int | None = None,
+    ) -> Story:
+        """Changes what is given; null clears a field."""
+        fields: dict[str, Any] = {
+            "title": title,
+            "description": description,
+            "acceptance_criteria": acceptance_criteria,
+            "story_points": story_points,
+        }
+        given = {name: value for name, value in fields.items() if value is not strawberry.UNSET}
+        if not given:
+            raise BadInputError(f"Give at least one of {', '.join(fields)}.")
+        await info.context.engine.items.edit_story(id, given, actor_id=actor_id, expected_version=expected_version)
+        return _there(await work.story(_renewed(info), id))
+
+    @strawberry.mutation
+    async def create_task(
+        self,
+        info: Info,
+        story_id: strawberry.ID,
+        title: str,
+        id: strawberry.ID | None = None,
+        workflow: str = TASK_WORKFLOW,
+        priority: int | None = None,
+        depends_on: list[strawberry.ID] | None = None,
+        assignee_id: strawberry.ID | None = None,
+        description: str | None = None,
+        author_id: strawberry.ID | None = None,
+        state: str | None = None,
+    ) -> Task:
+        """In the first initial state its author may create in, or in `state`; priority 1 is first, 3 the default."""
+        created = await info.context.engine.items.create_task(
+            story_id,
+            title,
+            workflow=workflow,
+            id=id,
+            state=state,
+            description=description,
+            priority=priority,
+            depends_on=depends_on or [],
+            assignee_id=assignee_id,
+            author_id=author_id,
+        )
+        return _there(await work.task(_renewed(info), created))
+
+    @strawberry.mutation
+    async def create_sprint(
+        self, info: Info, name: str, id: strawberry.ID | None = None, capacity: int | None = None
+    ) -> Sprint:
+        """`capacity` in story points."""
+        created = await info.context.engine.sprints.create(name, id, capacity)
+        return _there(await work.sprint(_renewed(info), created))
+
+    @strawberry.mutation
+    async def start_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
+        await info.context.engine.sprints.start(id)
+        return _there(await work.sprint(_renewed(info), id))
+
+    @strawberry.mutation
+    async def close_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
+        """Ends it; its unfinished stories go where the rules send them."""
+        await info.context.engine.sprints.close(id)
+        return _there(await work.sprint(_renewed(info), id))
+
+    @strawberry.mutation
+    async def assign_to_sprint(self, info: Info, story_id: strawberry.ID, sprint_id: strawberry.ID) -> Story:
+        await info.context.engine.sprints.assign(story_id, sprint_id)
+        return _there(await work.story(_renewed(info), story_id))
+
+    @strawberry.mutation
+    async def create_actor(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,
+        kind: ActorKind = ActorKind.HUMAN,
+        roles: list[str] | None = None,
+    ) -> Actor:
+        created = await info.context.engine.people.create(id, kind.value, roles or [])
+        return Actor(id=strawberry.ID(created), row=await _renewed(info).context.loaders.actors.load(created))
+
+    @strawberry.mutation
+    async def grant_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
+        await info.context.engine.people.grant(actor_id, role)
+        return Actor(id=actor_id, row=await _renewed(info).context.loaders.actors.load(actor_id))
+
+    @strawberry.mutation
+    async def revoke_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
+        await info.context.engine.people.revoke(actor_id, role)
+        return Actor(id=actor_id, row=await _renewed(info).context.loaders.actors.load(actor_id))
+
+    @strawberry.mutation
+    async def act(
+        self,
+        info: Info,
+        item_id: strawberry.ID,
+        action: str,
+        actor_id: strawberry.ID,
+        command_id: strawberry.ID | None = None,
+        expected_version: int | None = None,
+        feedback: str | None = None,
+        inputs: JSON | None = None,
+    ) -> Decision:
+        """Asks for an action. `feedback` is the input of that name and wins over it."""
+        asked = command(item_id, action, actor_id, command_id, expected_version, feedback, inputs)
+        [answer] = await info.context.engine.gate.decide([asked])
+        _renewed(info)
+        return shown(answer)
+
+    @strawberry.mutation
+    async def import_rules(self, info: Info, definition: str) -> rules.ImportResult:
+        """Reads a rules file and keeps it as the draft of its workflow."""
+        return rules.imported(await info.context.engine.rules.import_draft(definition))
+
+    @strawberry.mutation
+    async def publish_rules(
+        self, info: Info, workflow: str, confirm: str, mapping: JSON | None = None
+    ) -> rules.Published:
+        """Makes the draft the live rules; `mapping` says where items in a state that goes away are put."""
+        wanted: Any = mapping or {}
+        if not isinstance(wanted, dict) or not all(isinstance(state, str) for state in wanted.values()):
+            raise BadInputError('mapping must be an object like {"old state": "new state"}.')
+        version = await info.context.engine.rules.publish(workflow, confirm, wanted)
+        _renewed(info)
+        return rules.Published(version=version)
+
+
+def _renewed(info: Info) -> Info:
+    info.context.renew()
+    return info
+
+
+def _there(node: Node | None) -> Node:
+    if node is None:
+        raise StategateError("It was written, but it is not there any more.")
+    return node

@@ -1,0 +1,144 @@
+"""What can be asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api import rules, work
+from api.context import Info
+from api.decisions import Decision, command, shown
+from api.pages import Connection, checked, connection, id_place, read
+from api.people import Actor
+from api.work import Epic, Item, Sprint, Story, Task, listed
+from graph.errors import BadInputError, NotFoundError
+from graph.page import Page
+from graph.rules.file import parse
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def epic(self, info: Info, id: strawberry.ID) -> Epic | None:
+        return await work.epic(info, id)
+
+    @strawberry.field
+    async def epics(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Epic]:
+        page = await info.context.engine.trees.epics(checked(first), read(after, int, str))
+        rows = await info.context.loaders.epics.load_many([row["id"] for row in page.rows])
+        return connection(page, after, id_place, [Epic(id=strawberry.ID(row["id"]), row=row) for row in rows if row])
+
+    @strawberry.field
+    async def story(self, info: Info, id: strawberry.ID) -> Story | None:
+        return await work.story(info, id)
+
+    @strawberry.field
+    async def stories(
+        self,
+        info: Info,
+        state: str | None = None,
+        sprint_id: strawberry.ID | None = None,
+        epic_id: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Story]:
+        page = await info.context.engine.trees.stories(
+            checked(first), read(after, int, str), state=state, sprint_id=sprint_id, epic_id=epic_id
+        )
+        return await listed(info, page, after)
+
+    @strawberry.field
+    async def task(self, info: Info, id: strawberry.ID) -> Task | None:
+        return await work.task(info, id)
+
+    @strawberry.field
+    async def tasks(
+        self,
+        info: Info,
+        state: str | None = None,
+        role: str | None = None,
+        assignee_id: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Task]:
+        """`role` is one that the state of the task waits for."""
+        page = await info.context.engine.trees.tasks(
+            checked(first), read(after, int, str), state=state, role=role, assignee_id=assignee_id
+        )
+        return await listed(info, page, after)
+
+    @strawberry.field
+    async def item(self, info: Info, id: strawberry.ID) -> Item | None:
+        """A story or a task."""
+        return await work.item(info, id)
+
+    @strawberry.field
+    async def actor(self, info: Info, id: strawberry.ID) -> Actor | None:
+        row = await info.context.loaders.actors.load(id)
+        return Actor(id=id, row=row) if row else None
+
+    @strawberry.field
+    async def actors(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Actor]:
+        page = await info.context.engine.people.page(checked(first), read(after, int, str))
+        return connection(page, after, id_place, [Actor(id=strawberry.ID(row["id"])) for row in page.rows])
+
+    @strawberry.field
+    async def sprint(self, info: Info, id: strawberry.ID) -> Sprint | None:
+        return await work.sprint(info, id)
+
+    @strawberry.field
+    async def sprints(self, info: Info) -> list[Sprint]:
+        return [Sprint(id=strawberry.ID(row["id"]), row=row) for row in await info.context.engine.sprints.all()]
+
+    @strawberry.field
+    async def workflow(self, info: Info, name: str, version: int | None = None) -> rules.Workflow | None:
+        """The live rules, or those of one version."""
+        engine = info.context.engine
+        try:
+            definition = await engine.rules.export(name, version)
+        except NotFoundError:
+            return None
+        live = parse(definition).workflow
+        if live is None:
+            raise BadInputError(f"The rules of '{name}' cannot be read; ask `lint` what is wrong.")
+        number = version or next(row["version"] for row in await engine.rules.names() if row["name"] == name)
+        return rules.workflow(live, number, definition)
+
+    @strawberry.field
+    async def workflows(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[rules.Workflow]:
+        """By name."""
+        past = read(after, int, str)
+        names = await info.context.engine.rules.names()
+        rows = [{"id": row["name"], "place": 0, **row} for row in names if not past or row["name"] > past[1]]
+        page = Page.of({"rows": rows, "total": len(names)}, checked(first))
+        nodes: list[Any] = []
+        for row in page.rows:
+            live = await info.context.engine.rules.read(row["name"])
+            definition = await info.context.engine.rules.export(row["name"])
+            nodes.append(rules.workflow(live, row["version"], definition))
+        return connection(page, after, id_place, nodes)
+
+    @strawberry.field
+    async def lint(self, info: Info, workflow: str) -> list[rules.Finding]:
+        """What is wrong, or doubtful, in the live rules."""
+        return [rules.found(one) for one in await info.context.engine.rules.lint(workflow)]
+
+    @strawberry.field
+    async def decide(
+        self,
+        info: Info,
+        item_id: strawberry.ID,
+        action: str,
+        actor_id: strawberry.ID,
+        feedback: str | None = None,
+        inputs: JSON | None = None,
+        expected_version: int | None = None,
+    ) -> Decision:
+        """What `act` would answer; writes nothing."""
+        asked = command(item_id, action, actor_id, None, expected_version, feedback, inputs, dry=True)
+        [answer] = await info.context.engine.gate.decide([asked])
+        return shown(answer)

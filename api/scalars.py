@@ -1,0 +1,33 @@
+"""What GraphQL has no type for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import strawberry
+from neo4j.time import DateTime as Neo4jDateTime
+from strawberry.schema.config import StrawberryConfig
+
+
+def _rfc3339(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def config() -> StrawberryConfig:
+    """Times are UTC in RFC 3339, with a Z."""
+    return StrawberryConfig(
+        scalar_map={
+            datetime: strawberry.scalar(
+                name="DateTime",
+                description="UTC, RFC 3339 with Z.",
+                serialize=_rfc3339,
+                parse_value=datetime.fromisoformat,
+            )
+        }
+    )
+
+
+def moment(value: Neo4jDateTime | None) -> Any:
+    """A time of the graph as Python's own."""
+    return None if value is None else value.to_native()

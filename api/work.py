@@ -1,0 +1,305 @@
+"""Epics, stories, tasks and sprints, as GraphQL shows them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from api.actions import Awaits, OfferedAction, awaits, offered
+from api.context import Info
+from api.pages import Connection, checked, connection, id_place, read, seq_place
+from api.people import Actor, actor
+from api.scalars import moment
+from graph.database import Row
+from graph.errors import NotFoundError
+from graph.page import Page
+
+
+@strawberry.type
+class State:
+    """Where an item is; `kind` is initial, active or final."""
+
+    name: str
+    kind: str
+
+
+@strawberry.type
+class DefinitionOfReady:
+    """0 to 100, and the parts that are missing."""
+
+    score: int
+    missing: list[str]
+
+
+@strawberry.type
+class Change:
+    """One hop, or one edit, of an item's history."""
+
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    def seq(self) -> int:
+        return int(self.row["seq"])
+
+    @strawberry.field
+    def action(self) -> str:
+        return str(self.row["action"])
+
+    @strawberry.field(name="from")
+    def from_state(self) -> str:
+        return str(self.row["from"])
+
+    @strawberry.field(name="to")
+    def to_state(self) -> str:
+        return str(self.row["to"])
+
+    @strawberry.field
+    def automatic(self) -> bool:
+        return bool(self.row["automatic"])
+
+    @strawberry.field
+    def actor(self) -> Actor | None:
+        return actor(self.row["actor_id"])
+
+    @strawberry.field
+    def role(self) -> str | None:
+        return self.row["role"]
+
+    @strawberry.field
+    def feedback(self) -> str | None:
+        return self.row["feedback"]
+
+    @strawberry.field
+    def inputs(self) -> JSON:
+        return JSON(json.loads(self.row["inputs"] or "{}"))
+
+    @strawberry.field
+    def command_id(self) -> str | None:
+        return self.row["command_id"]
+
+    @strawberry.field
+    def rule_version(self) -> int | None:
+        return self.row["rule_version"]
+
+    @strawberry.field
+    def at(self) -> datetime:
+        return moment(self.row["at"])
+
+
+@strawberry.interface
+class Item:
+    """What moves through the states of a workflow."""
+
+    id: strawberry.ID
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    def title(self) -> str:
+        return str(self.row["title"])
+
+    @strawberry.field
+    def workflow(self) -> str | None:
+        return self.row["workflow"]
+
+    @strawberry.field
+    def state(self) -> State | None:
+        """None for a story that is known from events alone."""
+        state = self.row["state"]
+        return State(name=state["name"], kind=state["kind"] or "active") if state else None
+
+    @strawberry.field
+    def version(self) -> int:
+        return int(self.row["version"])
+
+    @strawberry.field
+    def description(self) -> str | None:
+        return self.row["description"]
+
+    @strawberry.field
+    def assignee(self) -> Actor | None:
+        return actor(self.row["assignee_id"])
+
+    @strawberry.field
+    def author(self) -> Actor | None:
+        return actor(self.row["author_id"])
+
+    @strawberry.field
+    def created_at(self) -> datetime | None:
+        return moment(self.row["created_at"])
+
+    @strawberry.field
+    def updated_at(self) -> datetime | None:
+        return moment(self.row["updated_at"])
+
+    @strawberry.field
+    async def awaits(self, info: Info) -> list[Awaits]:
+        return [awaits(found) for found in await info.context.loaders.awaits.load(self.id)]
+
+    @strawberry.field
+    async def actions(self, info: Info, actor_id: strawberry.ID | None = None) -> list[OfferedAction]:
+        """Each action of the state; without an actor nothing is asked about permission."""
+        return [offered(view) for view in await info.context.loaders.actions.load((self.id, actor_id))]
+
+    @strawberry.field
+    async def history(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Change]:
+        """Every change, the oldest first."""
+        start = read(after, int) or [0]
+        page = await info.context.loaders.history.load((self.id, checked(first), start[0]))
+        return connection(page, after, seq_place, [Change(row=row) for row in page.rows])
+
+
+@strawberry.type
+class Task(Item):
+    @strawberry.field
+    def priority(self) -> int | None:
+        return self.row["priority"]
+
+    @strawberry.field
+    def attempt(self) -> int:
+        """1, and one more for each time it came back."""
+        return int(self.row["rework"]) + 1
+
+    @strawberry.field
+    def feedback(self) -> str | None:
+        """What is to be mended, while it is."""
+        return self.row["feedback"]
+
+    @strawberry.field
+    async def story(self, info: Info) -> Annotated[Story, strawberry.lazy("api.work")] | None:
+        return await story(info, self.row["story_id"])
+
+    @strawberry.field
+    async def depends_on(self, info: Info) -> list[Annotated[Task, strawberry.lazy("api.work")]]:
+        return [node for node in await nodes(info, self.row["depends_on"]) if isinstance(node, Task)]
+
+
+@strawberry.type
+class Story(Item):
+    @strawberry.field
+    def acceptance_criteria(self) -> list[str]:
+        return list(self.row["acceptance_criteria"])
+
+    @strawberry.field
+    def story_points(self) -> int | None:
+        return self.row["story_points"]
+
+    @strawberry.field
+    def released(self) -> bool:
+        """Whether its tasks may be assigned."""
+        return bool(self.row["released"])
+
+    @strawberry.field
+    def definition_of_ready(self) -> DefinitionOfReady:
+        parts = self.row["not_ready"]
+        return DefinitionOfReady(
+            score=100 - sum(part["points"] for part in parts), missing=[part["name"] for part in parts]
+        )
+
+    @strawberry.field
+    async def epic(self, info: Info) -> Annotated[Epic, strawberry.lazy("api.work")] | None:
+        return await epic(info, self.row["epic_id"])
+
+    @strawberry.field
+    async def sprint(self, info: Info) -> Annotated[Sprint, strawberry.lazy("api.work")] | None:
+        return await sprint(info, self.row["sprint_id"])
+
+    @strawberry.field
+    async def tasks(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Task]:
+        """By rank."""
+        asked = (str(self.id), checked(first), _key(read(after, int, str)))
+        return await listed(info, await info.context.loaders.tasks_of.load(asked), after)
+
+
+@strawberry.type
+class Epic:
+    id: strawberry.ID
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    def title(self) -> str:
+        return str(self.row["title"])
+
+    @strawberry.field
+    def description(self) -> str | None:
+        return self.row["description"]
+
+    @strawberry.field
+    def created_at(self) -> datetime | None:
+        return moment(self.row["created_at"])
+
+    @strawberry.field
+    async def stories(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Story]:
+        """The oldest first."""
+        asked = (str(self.id), checked(first), _key(read(after, int, str)))
+        return await listed(info, await info.context.loaders.stories_of.load(asked), after)
+
+
+@strawberry.type
+class Sprint:
+    """`state` is planned, active or closed; `capacity` in story points."""
+
+    id: strawberry.ID
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    def name(self) -> str:
+        return str(self.row["name"])
+
+    @strawberry.field
+    def state(self) -> str:
+        return str(self.row["state"])
+
+    @strawberry.field
+    def capacity(self) -> int | None:
+        return self.row["capacity"]
+
+
+def node(row: Row) -> Story | Task:
+    """An item as what it is."""
+    return (Story if row["is_story"] else Task)(id=strawberry.ID(row["id"]), row=row)
+
+
+async def nodes(info: Info, ids: list[str]) -> list[Story | Task]:
+    rows = await info.context.loaders.items.load_many(ids)
+    return [node(row) for row in rows if row is not None]
+
+
+async def item(info: Info, id: str | None) -> Story | Task | None:
+    row = await info.context.loaders.items.load(id) if id is not None else None
+    return node(row) if row else None
+
+
+async def story(info: Info, id: str | None) -> Story | None:
+    found = await item(info, id)
+    return found if isinstance(found, Story) else None
+
+
+async def task(info: Info, id: str | None) -> Task | None:
+    found = await item(info, id)
+    return found if isinstance(found, Task) else None
+
+
+async def epic(info: Info, id: str | None) -> Epic | None:
+    row = await info.context.loaders.epics.load(id) if id is not None else None
+    return Epic(id=strawberry.ID(row["id"]), row=row) if row else None
+
+
+async def sprint(info: Info, id: str | None) -> Sprint | None:
+    row = await info.context.loaders.sprints.load(id) if id is not None else None
+    return Sprint(id=strawberry.ID(row["id"]), row=row) if row else None
+
+
+async def listed(info: Info, page: Page, after: str | None) -> Connection[Any]:
+    """A page of items."""
+    found = await info.context.loaders.items.load_many([row["id"] for row in page.rows])
+    if None in found:
+        raise NotFoundError("An item went away while the list was read; read it again.")
+    return connection(page, after, id_place, [node(row) for row in found if row is not None])
+
+
+def _key(place: list[Any] | None) -> tuple[Any, ...] | None:
+    return tuple(place) if place else None

@@ -1,0 +1,72 @@
+"""The events other programs send us, as the contract names them; unknown extra fields are ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+
+from graph.work import TaskSeed
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ListedTask(_Event):
+    """A task of a story: its id, and what else is known of it."""
+
+    id: str = Field(min_length=1)
+    title: str | None = None
+    priority: int | None = None
+    depends_on: list[str] = Field(default_factory=list)
+
+    def seed(self) -> TaskSeed:
+        return TaskSeed(self.id, self.title, self.priority, self.depends_on)
+
+
+class StoryTransitioned(_Event):
+    """`planning.story.transitioned`: a story has entered `to_state`; `tasks` are ids or objects."""
+
+    story_id: str = Field(min_length=1)
+    to_state: str = Field(min_length=1)
+    from_state: str | None = None
+    tasks: list[ListedTask] = Field(default_factory=list)
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _ids_or_objects(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return [] if value is None else value
+        return [{"id": task} if isinstance(task, str) else task for task in value]
+
+
+class WorkCompleted(_Event):
+    """`agent.work.completed`: an agent, or a declared role, asks for an action on a task."""
+
+    task_id: str = Field(min_length=1)
+    action: str = Field(min_length=1)
+    actor_id: str | None = Field(None, validation_alias=AliasChoices("actor_id", "agent_id"))
+    actor_role: str | None = None
+    feedback: str | None = None
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    command_id: str | None = None
+    expected_version: int | None = None
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class StateChanged(_Event):
+    """`workflow.state.changed`: a task has made a hop; of a task without a story nothing follows."""
+
+    task_id: str
+    story_id: str | None = None
+
+
+class TasksCompleted(_Event):
+    """`workflow.story.tasks_completed`: every task of a story is closed."""
+
+    story_id: str = Field(min_length=1)

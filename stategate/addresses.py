@@ -1,0 +1,74 @@
+"""`addresses.json`: where everything of a running `stategate up` answers, for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from stategate.errors import SetupError
+from stategate.servers.environment import Addresses
+from stategate.settings import Settings
+
+_FILE = "addresses.json"
+
+
+def write(folder: Path, addresses: Addresses, graphql: str | None) -> Path:
+    """Writes the file, readable by its owner alone, in one piece."""
+    path = folder / _FILE
+    content = {
+        "graphql": graphql,
+        "browser": addresses.browser,
+        "neo4j": addresses.neo4j_uri,
+        "neo4j_user": addresses.neo4j_user,
+        "neo4j_password": addresses.neo4j_password,
+        "nats": addresses.nats_url,
+        "valkey": addresses.valkey_url,
+        "grpc_planning": None,
+        "grpc_workflow": None,
+        "pid": os.getpid(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+    fresh.replace(path)
+    return path
+
+
+def remove(folder: Path) -> None:
+    (folder / _FILE).unlink(missing_ok=True)
+
+
+def find(settings: Settings) -> Addresses:
+    """The servers to talk to: those named by the settings, else those of the `stategate up` that runs here.
+
+    Raises:
+        SetupError: neither is there.
+    """
+    if settings.neo4j_uri:
+        password = settings.neo4j_password.get_secret_value() if settings.neo4j_password else ""
+        return Addresses(
+            settings.neo4j_uri, settings.neo4j_user, password, None, settings.nats_url or "", settings.valkey_url or ""
+        )
+    running = _running(settings.data_dir / _FILE)
+    return Addresses(
+        running["neo4j"], running["neo4j_user"], running["neo4j_password"], running["browser"], running["nats"],
+        running["valkey"],
+    )  # fmt: skip
+
+
+def _running(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        os.kill(content["pid"], 0)
+    except PermissionError:
+        pass
+    except (OSError, ValueError, KeyError) as error:
+        raise SetupError(
+            f"No stategate runs on {path.parent}. Start `stategate up`, or name the servers by STATEGATE_NEO4J_URI, "
+            "STATEGATE_NEO4J_PASSWORD and STATEGATE_NATS_URL."
+        ) from error
+    return content

@@ -1,0 +1,30 @@
+"""The command `stategate`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from cyclopts import App
+
+from stategate.commands import items, rules, run
+
+app = App(name="stategate", help="The rules of work as a graph: people and agents ask, one Cypher transaction decides.")
+app.command(run.demo)
+app.command(run.up)
+app.command(run.serve)
+app.command(rules.app)
+app.command(items.act)
+app.command(items.explain)
+
+
+def main() -> None:
+    """Runs the command line; exit codes: 0 done, 1 refused or failed, 2 something must be set up or mended."""
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+    # The driver reports each lost connection itself; what it means for us is told where it is met.
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)
+    sys.exit(app(result_action="return_value"))

@@ -1,0 +1,44 @@
+"""How long a command runs: until it is done, or until somebody asks it to stop; then it cleans up and leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+
+from rich.console import Console
+
+from graph.errors import StategateError
+
+OK, FAILED, SETUP = 0, 1, 2
+
+
+def run(work: Coroutine[None, None, int], *, when_stopped: int = OK) -> int:
+    """The exit code of `work`, or `when_stopped` after SIGINT or SIGTERM; an error of ours is told, not thrown."""
+    try:
+        return asyncio.run(_until_stopped(work, when_stopped))
+    except StategateError as error:
+        Console(stderr=True).print(f"[bold red]stategate:[/] {error}", soft_wrap=True, highlight=False)
+        return SETUP
+
+
+async def _until_stopped(work: Coroutine[None, None, int], when_stopped: int) -> int:
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    stopped = False
+
+    def stop() -> None:
+        # Once: a second signal must not break off the cleaning up.
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            print("stategate: stopping", file=sys.stderr, flush=True)
+            task.cancel()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return when_stopped

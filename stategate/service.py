@@ -1,0 +1,120 @@
+"""The services of one process, put together: the engine, the event path and the HTTP door."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import redis.asyncio as redis
+import uvicorn
+from starlette.applications import Starlette
+
+from api.app import application
+from consumers.bus import connected
+from consumers.service import Part, running
+from graph.database import Database
+from graph.engine import Engine
+from stategate.errors import SetupError
+from stategate.servers.environment import Addresses
+from stategate.settings import Settings
+
+ALL_PARTS = tuple(Part)
+_GRACE = 5  # seconds that requests in hand have at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running service: its engine, and where GraphQL answers (None when this process serves no HTTP)."""
+
+    engine: Engine
+    graphql: str | None
+
+
+@asynccontextmanager
+async def open_engine(addresses: Addresses) -> AsyncIterator[Engine]:
+    """The engine over the graph, migrated and with the shipped rules."""
+    db = Database.connect(addresses.neo4j_uri, addresses.neo4j_user, addresses.neo4j_password)
+    try:
+        yield await Engine.open(db)
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, addresses: Addresses, *, parts: Collection[Part] = ALL_PARTS, http: bool = True
+) -> AsyncIterator[Served]:
+    """Runs the parts, and GraphQL unless told otherwise, while the block runs.
+
+    Raises:
+        SetupError: the HTTP port is in use.
+    """
+    with _listening(settings, http) as listener:
+        async with open_engine(addresses) as engine, connected(addresses.nats_url, "stategate") as bus:
+            valkey = redis.Redis.from_url(addresses.valkey_url)
+
+            async def nats_answers() -> None:
+                await bus.flush(timeout=2)
+
+            async def valkey_answers() -> None:
+                await valkey.ping()
+
+            checks = {"neo4j": engine.db.check, "nats": nats_answers, "valkey": valkey_answers}
+            try:
+                path = running(engine, bus.jetstream(), trust_declared_role=settings.trust_declared_role, parts=parts)
+                async with path, _http(application(engine, checks), listener) as url:
+                    yield Served(engine, url)
+            finally:
+                await valkey.aclose()
+
+
+@contextmanager
+def _listening(settings: Settings, http: bool) -> Iterator[socket.socket | None]:
+    if not http:
+        yield None
+        return
+    host, port = settings.http_host, settings.http_port
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(128)
+        except OSError as error:
+            raise SetupError(
+                f"GraphQL cannot listen on {host}:{port}: {error.strerror or error}. "
+                "Set STATEGATE_HTTP_HOST and STATEGATE_HTTP_PORT to a free address, or stop what uses this one."
+            ) from error
+        yield listener
+    finally:
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the command line's business."""
+        yield
+
+
+@asynccontextmanager
+async def _http(app: Starlette, listener: socket.socket | None) -> AsyncIterator[str | None]:
+    if listener is None:
+        yield None
+        return
+    config = uvicorn.Config(
+        app, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE, ws="websockets-sansio"
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        host, port = listener.getsockname()[:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)

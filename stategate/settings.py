@@ -1,0 +1,103 @@
+"""The settings: STATEGATE_ variables or lines of `.env`. A server that is not named here gets started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from jgo.constants import MAVEN_CENTRAL_URL
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stategate.errors import SetupError
+from stategate.servers.jars import locked_versions
+from stategate.servers.urls import require_url, without_secrets
+
+PREFIX = "STATEGATE_"
+
+
+def _user_folder(variable: str, fallback: str) -> Callable[[], Path]:
+    return lambda: Path(os.environ.get(variable) or Path.home() / fallback).absolute() / "stategate"
+
+
+def _absolute(path: Path) -> Path:
+    """One spelling for one folder: left-over servers are recognised by it in their command line."""
+    return path.expanduser().resolve()
+
+
+def _locked(version: str) -> str:
+    if version not in locked_versions():
+        raise ValueError("no lock file for this version")
+    return version
+
+
+def _url(*schemes: str) -> AfterValidator:
+    return AfterValidator(lambda url: require_url(url, schemes))
+
+
+def _redis_scheme(url: object) -> object:
+    """The client knows Valkey's own scheme only by its older name."""
+    return "redis" + url.removeprefix("valkey") if isinstance(url, str) and url.startswith("valkey") else url
+
+
+_BOLT = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Neo4jUri = Annotated[str, _url(*_BOLT)]
+NatsUrl = Annotated[str, _url("nats", "tls", "ws", "wss")]
+ValkeyUrl = Annotated[str, BeforeValidator(_redis_scheme), _url("redis", "rediss")]
+MavenUrl = Annotated[str, _url("http", "https")]
+Version = Annotated[str, AfterValidator(_locked)]
+
+_A_PORT = "a port from 0 to 65535"
+_A_VERSION = f"one of {', '.join(locked_versions())}"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; each description says what a right value is, for the error message."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    neo4j_uri: Neo4jUri | None = Field(None, description="like bolt://host:7687 or neo4j+s://host")
+    neo4j_user: str = Field("neo4j", description="a user's name")
+    neo4j_password: SecretStr | None = Field(None, description="the user's password")
+    neo4j_version: Version = Field(locked_versions()[0], description=_A_VERSION)
+    nats_url: NatsUrl | None = Field(None, description="like nats://host:4222")
+    valkey_url: ValkeyUrl | None = Field(None, description="like redis://host:6379/0")
+    http_host: str = Field("127.0.0.1", description="an address of this machine")
+    http_port: Port = Field(8000, description=_A_PORT)
+    planning_grpc_port: Port = Field(50051, description=_A_PORT)
+    workflow_grpc_port: Port = Field(50056, description=_A_PORT)
+    data_dir: Folder = Field(default_factory=_user_folder("XDG_DATA_HOME", ".local/share"), description="a folder")
+    cache_dir: Folder = Field(default_factory=_user_folder("XDG_CACHE_HOME", ".cache"), description="a folder")
+    maven_url: MavenUrl = Field(MAVEN_CENTRAL_URL, description="the base URL of a Maven repository")
+    trust_declared_role: bool = Field(False, description="true or false")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process, `overrides` by field name first.
+
+    SetupError names every wrong setting, its value (never a secret) and what would be right."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SetupError("\n".join(_explain(found) for found in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"the file .env cannot be read ({error}); make it a text file of STATEGATE_ lines") from None
+
+
+def _explain(found: ErrorDetails) -> str:
+    name = str(found["loc"][0])
+    field = Settings.model_fields[name]
+    shown = "" if name == "neo4j_password" else f" is {without_secrets(str(found['input']))!r}, which"
+    return f"{PREFIX}{name.upper()}{shown} is not right; it must be {field.description}"
