@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import strawberry
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 
@@ -27,3 +30,19 @@ schema = strawberry.Schema(
         lambda: MaxTokensLimiter(max_token_count=_TOKENS),
     ],
 )
+
+
+def main() -> int:
+    """Writes `api/schema.graphql`; with `--check` says whether it is what the code makes."""
+    path = Path(__file__).with_name("schema.graphql")
+    text = schema.as_str() + "\n"
+    if "--check" not in sys.argv:
+        path.write_text(text)
+    elif path.read_text() != text:
+        sys.stderr.write("api/schema.graphql is not what the code makes; run `make schema`.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,6 +15,9 @@ from graph.queries import migrations, query
 Row = dict[str, Any]
 Result = TypeVar("Result")
 
+# Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
+_OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
+
 
 class Transaction:
     """One open transaction that runs statements by name."""
@@ -39,7 +42,7 @@ class Database:
 
     @classmethod
     def connect(cls, uri: str, user: str, password: str) -> Database:
-        return cls(AsyncGraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF"))
+        return cls(AsyncGraphDatabase.driver(uri, auth=(user, password), **_OPTIONS))
 
     @property
     def driver(self) -> AsyncDriver:

@@ -3,13 +3,14 @@
 // $commands: [{seq, item_id, action, actor_id, engine, anyone, dry, command_id, command_key, fingerprint,
 //              expected_version, feedback, inputs, inputs_json}]; action null asks for automatic hops alone.
 
-// Locks first, parents before items and each kind sorted, so that two batches cannot deadlock.
+// Locks first, parents before items and each kind sorted, so that two batches cannot deadlock. It must be a SET:
+// to REMOVE a property whose name no node ever had takes no lock.
 CALL () {
   UNWIND $commands AS c
   WITH c WHERE NOT c.dry
   MATCH (parent:Story)-[:HAS_TASK]->(:Item {id: c.item_id})
   WITH DISTINCT parent ORDER BY parent.id
-  REMOVE parent.lock
+  SET parent.lock = true
   RETURN count(*) AS parents
 }
 CALL () {
@@ -17,7 +18,7 @@ CALL () {
   WITH c WHERE NOT c.dry
   MATCH (item:Item {id: c.item_id})
   WITH DISTINCT item ORDER BY item.id
-  REMOVE item.lock
+  SET item.lock = true
   RETURN count(*) AS items
 }
 WITH parents, items

@@ -1,7 +1,7 @@
 // Creates a task in the first initial state its author may create in, or says what is missing.
 // $id, $story_id, $title, $workflow, $state, $description, $priority, $depends_on: [task id], $assignee_id, $author_id.
 OPTIONAL MATCH (known:Story {id: $story_id})
-FOREACH (lock IN CASE WHEN known IS NULL THEN [] ELSE [known] END | REMOVE lock.lock)
+FOREACH (lock IN CASE WHEN known IS NULL THEN [] ELSE [known] END | SET lock.lock = true)
 WITH known AS story
 OPTIONAL MATCH (taken:Item {id: $id})
 OPTIONAL MATCH (other:Story {id: $id})

@@ -1,6 +1,6 @@
 // Changes fields of a story, as one more change of its history. $id, $fields: {name: value}, $actor_id, $expected_version.
 MATCH (story:Story:Item {id: $id})
-REMOVE story.lock
+SET story.lock = true
 WITH story WHERE $expected_version IS NULL OR story.version = $expected_version
 MATCH (story)-[:IN_STATE]->(state:State)
 MATCH (workflow:Workflow {name: story.workflow})

@@ -5,7 +5,7 @@ UNWIND $mapping AS row
 MATCH (workflow)-[:HAS_STATE]->(old:State {name: row.from})
 MATCH (workflow)-[:HAS_STATE]->(new:State {name: row.to})
 MATCH (item:Item)-[here:IN_STATE]->(old)
-REMOVE item.lock
+SET item.lock = true
 DELETE here
 CREATE (item)-[:IN_STATE]->(new)
 SET item.version = item.version + 1, item.updated_at = datetime.realtime()

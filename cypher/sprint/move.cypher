@@ -1,6 +1,6 @@
 // Starts or closes a sprint, when it is in one of the states that come before. $id, $before: [state], $state.
 MATCH (sprint:Sprint {id: $id})
-REMOVE sprint.lock
+SET sprint.lock = true
 WITH sprint, sprint.state AS was
 FOREACH (s IN CASE WHEN was IN $before THEN [sprint] ELSE [] END | SET s.state = $state)
 RETURN was, COLLECT { MATCH (story:Story)-[:IN_SPRINT]->(sprint) RETURN story.id ORDER BY story.id } AS stories

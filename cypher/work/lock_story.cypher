@@ -1,4 +1,4 @@
 // Takes the lock of a story before its tasks are looked at. $story_id.
 MATCH (story:Story {id: $story_id})
-REMOVE story.lock
+SET story.lock = true
 RETURN story.id AS id

@@ -2,7 +2,7 @@
 // A story nobody has told us of becomes one without a state of its own.
 MERGE (story:Story {id: $story_id})
 ON CREATE SET story.name = $story_id, story.title = $story_id, story.released = false
-REMOVE story.lock
+SET story.lock = true
 WITH story
 OPTIONAL MATCH (k:Coupling)-[:IN_PARENT_STATE]->(state:State {name: $to_state})
 WHERE story.workflow IS NULL OR state.workflow = story.workflow

@@ -98,7 +98,7 @@ def _permissions(workflow: Workflow) -> Iterator[Finding]:
             yield _finding(
                 "error",
                 "NO_PERMISSION",
-                f"Nobody may fire '{title(t)}': give roles (['*'] for any known actor), all_roles, relations or automatic.",
+                f"Nobody may fire '{title(t)}': give roles (['*'] for anyone), all_roles, relations or automatic.",
                 t.source,
                 t,
             )

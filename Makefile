@@ -1,0 +1,51 @@
+# Stategate. `make` alone lists the commands.
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check schema screenshot clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.run ## Set everything up and play the example story to its end
+	@$(BIN)/stategate demo
+
+up: $(VENV)/.run ## Set everything up, start it and stay; Ctrl-C stops it
+	@exec $(BIN)/stategate up
+
+test: $(VENV)/.dev ## Run every test, on real servers
+	@$(BIN)/pytest
+
+check: $(VENV)/.dev ## Lint, types, layers, schema
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m api.schema --check
+
+schema: $(VENV)/.dev ## Write api/schema.graphql anew
+	@$(BIN)/python -m api.schema
+
+screenshot: $(VENV)/.dev ## Draw the picture of the rule graph in docs/ anew (needs Chromium)
+	@$(BIN)/python docs/screenshot.py
+
+clean: ## Remove the environment and what tools left; fetched servers stay in the user's cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Stategate needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --upgrade -c constraints.txt pip
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Stategate into $(VENV)"
+	@$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing the tools for tests and checks"
+	@$(BIN)/python -m pip install -q -c constraints.txt --group dev
+	@touch $@

@@ -1,0 +1,55 @@
+"""Servers that an earlier run left behind because it was killed together with its guards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+GRACE = 15.0
+
+
+async def end_leftover(pidfile: Path) -> None:
+    """Ends the server of a pid file, if it still runs and is really ours, and removes the file.
+
+    The file lies in the data folder, and a server of ours has that folder in its command line: a process that got
+    the same id later does not. A guard that still lives is ending its server at this moment; that is waited for."""
+    try:
+        guard, server, program = pidfile.read_text().splitlines()
+    except (FileNotFoundError, ValueError):
+        return
+    marks = (str(pidfile.parent), program)
+    if _is_ours(int(server), marks):
+        os.kill(int(server), signal.SIGTERM)
+        if not await _gone(int(server), marks, GRACE):
+            os.kill(int(server), signal.SIGKILL)
+            await _gone(int(server), marks, GRACE)
+    await _gone(int(guard), marks, GRACE)
+    pidfile.unlink(missing_ok=True)
+
+
+async def _gone(pid: int, marks: tuple[str, ...], limit: float) -> bool:
+    end = asyncio.get_running_loop().time() + limit
+    while ours := _is_ours(pid, marks):
+        if asyncio.get_running_loop().time() > end:
+            break
+        await asyncio.sleep(0.05)
+    return not ours
+
+
+def _is_ours(pid: int, marks: tuple[str, ...]) -> bool:
+    command = _command_line(pid)
+    return all(mark in command for mark in marks)
+
+
+def _command_line(pid: int) -> str:
+    """Empty when there is no such process; small images have no `ps`, and macOS has no /proc."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+        except OSError:
+            return ""
+    asked = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return asked.stdout

