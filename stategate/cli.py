@@ -21,7 +21,14 @@ app.command(items.explain)
 
 def main() -> None:
     """Runs the command line; exit codes: 0 done, 1 refused or failed, 2 something must be set up or mended."""
+    # Tracebacks without local variables: among those there may be passwords.
+    plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            plain,
+        ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )

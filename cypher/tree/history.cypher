@@ -4,7 +4,9 @@ WITH n, $pages[n] AS page
 CALL (page) {
   MATCH (change:Change {item_id: page.id}) WHERE change.seq > page.after
   WITH change ORDER BY change.seq
-  RETURN collect(change {.seq, .action, .from, .to, .automatic, .actor_id, .role, .feedback, .inputs, .command_id, .rule_version, .at})[..page.limit] AS rows
+  RETURN collect(change {
+    .seq, .action, .from, .to, .automatic, .actor_id, .role, .feedback, .inputs, .command_id, .rule_version, .at
+  }) AS found
 }
-RETURN n, rows, COUNT { (:Change {item_id: page.id}) } AS total
+RETURN n, found[..page.limit] AS rows, COUNT { (:Change {item_id: page.id}) } AS total
 ORDER BY n

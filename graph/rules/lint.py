@@ -14,20 +14,19 @@ BUILTIN_ROLES = {ANY_ROLE, "system"}  # known without being listed: anyone, and 
 
 def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) -> list[Finding]:
     """All findings, errors first. `actors_by_role` counts the actors of each role; None skips what needs it."""
-    findings = [*_names(workflow), *_targets(workflow)]
-    if not findings:
+    dangling = list(_targets(workflow))
+    findings = [
+        *_names(workflow),
+        *dangling,
+        *_starts(workflow),
+        *_permissions(workflow),
+        *_guards(workflow),
+        *_ambiguities(workflow),
+        *_staffing(workflow, actors_by_role),
+    ]
+    if not dangling:
         # The rest follows edges, so it needs them to lead somewhere.
-        findings = [
-            *_starts(workflow),
-            *_permissions(workflow),
-            *_loops(workflow),
-            *_ambiguities(workflow),
-            *_guards(workflow),
-            *_reachability(workflow),
-            *_ways_out(workflow),
-            *_shadows(workflow),
-            *_staffing(workflow, actors_by_role),
-        ]
+        findings += [*_loops(workflow), *_reachability(workflow), *_ways_out(workflow), *_shadows(workflow)]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 
@@ -53,7 +52,8 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
     used |= {(r, f"inherits of {role.name}") for role in workflow.roles for r in role.inherits}
     for role, place in sorted(used):
         if workflow.roles and role not in known:
-            yield _finding("error", "INVALID_FILE", f"The role '{role}' ({place}) is not listed under roles.")
+            # Roles are shared by all workflows, so this may be another one's; it may be a slip of the pen as well.
+            yield _finding("warning", "ROLE_NOT_LISTED", f"The role '{role}' ({place}) is not listed under roles.")
     parents = {role.name: set(role.inherits) for role in workflow.roles}
     for name in sorted(_on_cycle(parents)):
         yield _finding("error", "INVALID_FILE", f"The role '{name}' inherits from itself in a circle.")

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
@@ -22,11 +23,14 @@ from stategate.lifetime import FAILED, OK, run
 from stategate.service import open_engine
 from stategate.settings import load_settings
 
+# A single - stands for the standard input.
+RulesFile = Annotated[Path, Parameter(allow_leading_hyphen=True)]
+
 app = App(name="rules", help="Rules as files: lint, import, export, publish, show.")
 
 
 @app.command
-def lint(file: Path, *, json: bool = False) -> int:
+def lint(file: RulesFile, *, json: bool = False) -> int:
     """Say what is wrong, or doubtful, in a rules file. Needs no servers.
 
     Parameters
@@ -47,7 +51,7 @@ def lint(file: Path, *, json: bool = False) -> int:
 
 
 @app.command(name="import")
-def import_(file: Path, *, json: bool = False) -> int:
+def import_(file: RulesFile, *, json: bool = False) -> int:
     """Keep a rules file as the draft of its workflow; prints the `confirm` that publishing takes.
 
     Parameters

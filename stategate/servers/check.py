@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import nats
 import neo4j
 from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
@@ -14,7 +13,7 @@ from redis import asyncio as redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
 from stategate.errors import SetupError
-from stategate.servers.nats import quiet
+from stategate.servers.nats import jetstream_answers
 from stategate.servers.urls import without_secrets
 
 LIMIT = 20.0
@@ -39,11 +38,7 @@ async def check_nats(url: str) -> None:
     shown = f"NATS at {without_secrets(url)} (STATEGATE_NATS_URL)"
     try:
         async with asyncio.timeout(LIMIT):
-            client = await nats.connect(url, allow_reconnect=False, connect_timeout=5, error_cb=quiet)
-            try:
-                await client.jetstream().account_info()
-            finally:
-                await client.close()
+            await jetstream_answers(url)
     except AuthorizationError:
         raise SetupError(f"{shown} does not let us in; put its user:password@ or token@ before the host") from None
     except ServiceUnavailableError:

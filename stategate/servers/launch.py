@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stategate.errors import SetupError
+from stategate.servers.leftover import end_leftover
 from stategate.servers.ports import LOOPBACK, Ports
 from stategate.servers.process import ServerProcess
 
@@ -51,7 +52,10 @@ class Launcher:
         self._running: list[tuple[ServerProcess, float]] = []
 
     async def launch(self, server: Server) -> Mapping[str, int]:
-        """The ports it answers on, by purpose. SetupError with the end of its log when it does not."""
+        """The ports it answers on, by purpose. SetupError with the end of its log when it does not.
+
+        What an earlier run left of it is ended first: it may still have the remembered ports."""
+        await end_leftover(self._data / f"{server.name}.pid")
         ports = {purpose: self._ports.choose(purpose) for purpose in server.purposes}
         for attempt in range(TRIES):
             process = await ServerProcess.start(server.name, server.command(ports), self._data)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 GRACE = 15.0
@@ -21,22 +22,21 @@ async def end_leftover(pidfile: Path) -> None:
     except (FileNotFoundError, ValueError):
         return
     marks = (str(pidfile.parent), program)
-    if _is_ours(int(server), marks):
-        os.kill(int(server), signal.SIGTERM)
-        if not await _gone(int(server), marks, GRACE):
-            os.kill(int(server), signal.SIGKILL)
-            await _gone(int(server), marks, GRACE)
-    await _gone(int(guard), marks, GRACE)
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        if _is_ours(int(server), marks):
+            with suppress(ProcessLookupError):
+                os.kill(int(server), how)
+            await _gone(int(server), marks)
+    await _gone(int(guard), marks)
     pidfile.unlink(missing_ok=True)
 
 
-async def _gone(pid: int, marks: tuple[str, ...], limit: float) -> bool:
-    end = asyncio.get_running_loop().time() + limit
-    while ours := _is_ours(pid, marks):
-        if asyncio.get_running_loop().time() > end:
-            break
-        await asyncio.sleep(0.05)
-    return not ours
+async def _gone(pid: int, marks: tuple[str, ...]) -> None:
+    """Waits for it, but not for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            while _is_ours(pid, marks):
+                await asyncio.sleep(0.05)
 
 
 def _is_ours(pid: int, marks: tuple[str, ...]) -> bool:

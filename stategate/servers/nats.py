@@ -8,7 +8,8 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import nats
+from nats.aio.client import Client
+from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
 
 from stategate.errors import SetupError
@@ -17,7 +18,30 @@ from stategate.servers.ports import LOOPBACK
 LARGEST_STORE = 10 * 2**30
 
 
-async def quiet(_: Exception) -> None:
+async def jetstream_answers(url: str) -> None:
+    """Returns when it does; raises what the client raises, at once and with nothing left open.
+
+    AuthorizationError is raised here, as the client has only a text for it while it connects."""
+    client = Client()
+    try:
+        await client.connect(
+            url,
+            error_cb=_quiet,
+            connect_timeout=5,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+        )
+        await client.jetstream().account_info()
+    except NatsError as error:
+        if "authorization" in str(error).lower():
+            raise AuthorizationError from None
+        raise
+    finally:
+        await client.close()
+
+
+async def _quiet(_: Exception) -> None:
     """The client's error callback: what matters is also raised."""
 
 
@@ -52,13 +76,7 @@ class Nats:
     async def answers(self, ports: Mapping[str, int]) -> bool:
         """Whether JetStream answers."""
         try:
-            client = await nats.connect(self.url(ports), allow_reconnect=False, connect_timeout=2, error_cb=quiet)
+            await jetstream_answers(self.url(ports))
         except (NatsError, OSError):
             return False
-        try:
-            await client.jetstream().account_info()
-        except NatsError:
-            return False
-        finally:
-            await client.close()
         return True

@@ -25,9 +25,8 @@ class ServerProcess:
 
     @classmethod
     async def start(cls, name: str, command: Sequence[str], data: Path) -> ServerProcess:
-        """Ends what an earlier run left of it, then starts it; `data` has to be somewhere in the command."""
+        """Starts it; `data` has to be somewhere in the command, so that `end_leftover` can recognise it."""
         pidfile, log = data / f"{name}.pid", data / "logs" / f"{name}.log"
-        await end_leftover(pidfile)
         log.parent.mkdir(exist_ok=True)
         with log.open("wb") as output:
             guard = await asyncio.create_subprocess_exec(

@@ -27,7 +27,8 @@ states:
   published: {{kind: final}}
   dropped: {{kind: final}}
 transitions:
-  - {{from: draft, action: SEND, to: review, roles: [author-{name}], inputs: [{{name: pages, type: integer, minimum: 1}}]}}
+  - {{from: draft, action: SEND, to: review, roles: [author-{name}],
+     inputs: [{{name: pages, type: integer, minimum: 1}}]}}
   - {{from: review, action: APPROVE, to: approved, roles: [author-{name}, editor-{name}], not_same_actor_as: [SEND]}}
   - {{from: approved, action: PRINT, to: published, automatic: true}}
   - {{from: "*", action: DROP, to: dropped, roles: ["*"], inputs: [why]}}

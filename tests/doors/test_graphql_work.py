@@ -111,9 +111,10 @@ async def test_feedback_is_the_input_of_that_name_and_wins(graphql: GraphQLClien
 async def test_a_dry_run_gives_the_same_answer_and_writes_nothing(
     graphql: GraphQLClient, story: str, team: Team
 ) -> None:
-    query = """query($item: ID!, $action: String!, $actor: ID!) { decide(itemId: $item, action: $action, actorId: $actor) {
-      __typename ... on Applied { hops { action to automatic } item { version state { name } } }
-      ... on Refused { reasons { code } } } }"""
+    query = """query($item: ID!, $action: String!, $actor: ID!) {
+      decide(itemId: $item, action: $action, actorId: $actor) {
+        __typename ... on Applied { hops { action to automatic } item { version state { name } } }
+        ... on Refused { reasons { code } } } }"""
     data = await graphql(query, item=story, action="SUBMIT", actor=team.po)
     assert data["decide"]["hops"] == [{"action": "SUBMIT", "to": "PO_REVIEW", "automatic": False}]
     assert data["decide"]["item"] == {"version": 0, "state": {"name": "DRAFT"}}
@@ -161,8 +162,10 @@ async def test_lists_are_filtered(graphql: GraphQLClient, story: str, team: Team
         """query($epic: ID, $sprint: ID, $who: ID) {
              stories(epicId: $epic, sprintId: $sprint, state: "DRAFT") { nodes { id } totalCount }
              none: stories(epicId: $epic, state: "DONE") { totalCount }
-             tasks(assigneeId: $who, role: "developer", state: "todo") { nodes { id assignee { id } } }
-             sprints { id name state } epics { totalCount } actors(first: 1) { nodes { id kind } pageInfo { hasNextPage } } }""",
+             tasks(assigneeId: $who, state: "todo") { nodes { id assignee { id } } }
+             waiting: tasks(assigneeId: $who, role: "developer") { totalCount }
+             sprints { id name state } epics { totalCount }
+             actors(first: 1) { nodes { id kind } pageInfo { hasNextPage } } }""",
         epic=row["epic_id"],
         sprint=row["sprint_id"],
         who=team.developer,
@@ -170,6 +173,7 @@ async def test_lists_are_filtered(graphql: GraphQLClient, story: str, team: Team
     assert data["stories"] == {"nodes": [{"id": story}], "totalCount": 1}
     assert data["none"]["totalCount"] == 0
     assert data["tasks"]["nodes"] == [{"id": task, "assignee": {"id": team.developer}}]
+    assert data["waiting"]["totalCount"] == 0
     assert row["sprint_id"] in [sprint["id"] for sprint in data["sprints"]]
     assert data["actors"]["pageInfo"]["hasNextPage"]
 
@@ -237,10 +241,8 @@ async def test_bad_requests_are_told_with_their_code(served: Served, document: s
 
 
 async def test_unknown_ids_are_null_where_one_is_asked_for(graphql: GraphQLClient) -> None:
-    asked = (
-        '{ epic(id: "x") { id } story(id: "x") { id } task(id: "x") { id } item(id: "x") { id } actor(id: "x") { id } }'
-    )
-    data = await graphql(asked)
+    asked = [f'{name}(id: "x") {{ id }}' for name in ("epic", "story", "task", "item", "actor")]
+    data = await graphql(f"{{ {' '.join(asked)} }}")
     assert data == {"epic": None, "story": None, "task": None, "item": None, "actor": None}
 
 

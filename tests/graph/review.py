@@ -1,8 +1,9 @@
-"""A made-up workflow, far from software: a document is handed in, reviewed, and printed. Roles end in a suffix of their own."""
+"""A made-up workflow, far from software: a document is handed in, reviewed, and printed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tests.graph.world import World, unique
 
@@ -46,7 +47,7 @@ transitions:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The workflow in the graph, and somebody for each of its roles."""
+    """The workflow in the graph, and somebody for each of its roles, whose names end in a suffix of their own."""
 
     world: World
     workflow: str
@@ -67,16 +68,21 @@ class Review:
     def role(self, name: str) -> str:
         return name + self.suffix
 
-    async def paper(self, **properties: object) -> str:
+    async def by_hand(self, edit: str, **names: str) -> None:
+        """An edit of these rules in the live graph, made sure to have met something."""
+        rows = await self.world.cypher(edit + " RETURN count(*) AS met", workflow=self.workflow, **names)
+        assert rows[0]["met"] > 0, "the edit met nothing"
+
+    async def paper(self, **properties: Any) -> str:
         return await self.world.task(self.workflow, **properties)
 
-    async def waiting(self, **properties: object) -> str:
+    async def waiting(self, **properties: Any) -> str:
         """A document that the writer has handed in."""
         paper = await self.paper(**properties)
         await self.world.applied(paper, "HAND_IN", self.writer, **GOOD)
         return paper
 
-    async def approved(self, **properties: object) -> str:
+    async def approved(self, **properties: Any) -> str:
         """A document that has been read and found good."""
         paper = await self.waiting(**properties)
         await self.world.applied(paper, "TAKE", self.reader)

@@ -129,7 +129,8 @@ async def test_the_same_id_again_does_nothing_twice(review: Review) -> None:
     again = await world.act(paper, "HAND_IN", review.writer, command_id="once", **GOOD)
     assert again.outcome is Outcome.DUPLICATE
     assert again.first is not None
-    assert (again.first.outcome, path(again.first), again.first.version) == (Outcome.APPLIED, path(first), first.version)
+    assert (again.first.outcome, again.first.version) == (Outcome.APPLIED, first.version)
+    assert path(again.first) == path(first)
     assert await world.written(paper) == before
 
 
@@ -159,17 +160,25 @@ async def test_one_id_on_two_items_is_two_commands(review: Review) -> None:
 
 async def test_a_list_is_decided_in_order(review: Review) -> None:
     paper, other = await review.paper(), await review.paper()
-    answers = await review.world.gate.decide([
-        Command(paper, "TAKE", review.reader, "too-early"),
-        Command(other, "HAND_IN", review.writer, inputs=GOOD),
-        Command(paper, "HAND_IN", review.writer, inputs=GOOD),
-        Command(paper, "TAKE", review.reader, expected_version=2),
-        Command(paper, "TAKE", review.reader, "too-early"),
-        Command(paper, "FINISH", review.lawyer),
-        Command(paper, "FINISH", review.reader),
-    ])
+    answers = await review.world.gate.decide(
+        [
+            Command(paper, "TAKE", review.reader, "too-early"),
+            Command(other, "HAND_IN", review.writer, inputs=GOOD),
+            Command(paper, "HAND_IN", review.writer, inputs=GOOD),
+            Command(paper, "TAKE", review.reader, expected_version=2),
+            Command(paper, "TAKE", review.reader, "too-early"),
+            Command(paper, "FINISH", review.lawyer),
+            Command(paper, "FINISH", review.reader),
+        ]
+    )
     assert [answer.outcome.value for answer in answers] == [
-        "REFUSED", "APPLIED", "APPLIED", "APPLIED", "DUPLICATE", "REFUSED", "APPLIED",
+        "REFUSED",
+        "APPLIED",
+        "APPLIED",
+        "APPLIED",
+        "DUPLICATE",
+        "REFUSED",
+        "APPLIED",
     ]
     assert [answer.version for answer in answers if answer.item_id == paper] == [0, 2, 3, 0, 3, 4]
     assert codes(answers[5]) == ["RELATION_NOT_MET"]

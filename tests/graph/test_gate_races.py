@@ -25,7 +25,8 @@ async def test_two_actions_from_one_state(review: Review) -> None:
     for _ in range(5):
         paper = await review.waiting()
         answers = await asyncio.gather(
-            world.act(paper, "TAKE", review.reader), world.act(paper, "WITHDRAW", review.writer, expected_version=2),
+            world.act(paper, "TAKE", review.reader),
+            world.act(paper, "WITHDRAW", review.writer, expected_version=2),
         )
         winners = [answer for answer in answers if answer.outcome is Outcome.APPLIED]
         changes = await world.history(paper)
@@ -80,4 +81,5 @@ async def test_lists_over_the_same_items_in_opposite_orders(review: Review) -> N
     there, back, again = await asyncio.gather(send(papers), send(papers[::-1]), send(papers))
     assert Counter([*there, *back, *again]) == {Outcome.APPLIED: 10, Outcome.REFUSED: 20}
     for paper in papers:
-        assert [change["action"] for change in await world.history(paper)] == ["HAND_IN", "SORT", "SEND_BACK", "GIVE_BACK"]
+        actions = [change["action"] for change in await world.history(paper)]
+        assert actions == ["HAND_IN", "SORT", "SEND_BACK", "GIVE_BACK"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 from graph.database import Database
 from graph.decision import Command, Decision, Hop, Outcome
@@ -22,7 +22,7 @@ def unique(word: str) -> str:
 async def cypher(db: Database, text: str, **parameters: Any) -> list[Row]:
     """What a person sees, or does, in Neo4j Browser."""
     async with db.driver.session() as session:
-        result = await session.run(cast(LiteralString, "CYPHER 5 " + text), parameters)
+        result = await session.run("CYPHER 5 " + text, parameters)
         return await result.data()
 
 
@@ -47,7 +47,9 @@ class World:
         await self.cypher(
             "CREATE (actor:Actor {id: $id, name: $id, kind: $kind}) "
             "WITH actor UNWIND $roles AS name MERGE (role:Role {name: name}) MERGE (actor)-[:HAS_ROLE]->(role)",
-            id=actor_id, kind=kind, roles=list(roles),
+            id=actor_id,
+            kind=kind,
+            roles=list(roles),
         )
         return actor_id
 
@@ -56,7 +58,8 @@ class World:
         story_id = unique("story")
         await self.cypher(
             "CREATE (story:Story {id: $id, name: $id, title: $id, released: false}) SET story += $properties",
-            id=story_id, properties=properties,
+            id=story_id,
+            properties=properties,
         )
         return story_id
 
@@ -66,7 +69,8 @@ class World:
         await self.cypher(
             "MATCH (:Workflow {name: 'story'})-[starts:STARTS_AT]->(state:State) "
             "WITH state ORDER BY starts.order LIMIT 1 MATCH (story:Story {id: $id}) "
-            "SET story:Item CREATE (story)-[:IN_STATE]->(state)", id=story_id,
+            "SET story:Item CREATE (story)-[:IN_STATE]->(state)",
+            id=story_id,
         )
         return story_id
 
@@ -81,7 +85,10 @@ class World:
             "OPTIONAL MATCH (story:Story {id: $story}) "
             "FOREACH (s IN CASE WHEN story IS NULL THEN [] ELSE [story] END | CREATE (s)-[:HAS_TASK]->(task)) "
             "RETURN task.id AS id",
-            id=task_id, workflow=workflow, story=story, properties=properties,
+            id=task_id,
+            workflow=workflow,
+            story=story,
+            properties=properties,
         )
         assert created, f"the workflow {workflow} has no initial state"
         return task_id
@@ -114,7 +121,8 @@ class World:
         """The chain of changes from the first to the last, followed edge by edge."""
         rows = await self.cypher(
             "MATCH (:Item {id: $id})-[:LATEST]->(:Change)-[:PREVIOUS*0..]->(c:Change) "
-            "RETURN properties(c) AS change, NOT (c)-[:PREVIOUS]->() AS first ORDER BY c.seq", id=item,
+            "RETURN properties(c) AS change, NOT (c)-[:PREVIOUS]->() AS first ORDER BY c.seq",
+            id=item,
         )
         assert [row["first"] for row in rows] == [place == 0 for place in range(len(rows))]
         return [row["change"] for row in rows]
@@ -122,7 +130,9 @@ class World:
     async def events(self, item: str, subject: str) -> list[Row]:
         rows = await self.cypher(
             "MATCH (e:OutboxEvent {item_id: $id, subject: $subject}) "
-            "RETURN properties(e) AS event ORDER BY e.outbox_at, e.outbox_order", id=item, subject=subject,
+            "RETURN properties(e) AS event ORDER BY e.outbox_at, e.outbox_order",
+            id=item,
+            subject=subject,
         )
         return [row["event"] for row in rows]
 
@@ -131,8 +141,9 @@ class World:
         rows = await self.cypher(
             "MATCH (n) WHERE n.id = $id OR n.item_id = $id "
             "RETURN labels(n) AS labels, properties(n) AS properties, "
-            "COLLECT { MATCH (n)-[r]-(o) RETURN type(r) + ' ' + coalesce(o.name, '?') + ' ' + toString(properties(r)['times']) "
-            "ORDER BY type(r), o.name } AS edges ORDER BY labels, coalesce(n.seq, 0), coalesce(n.outbox_id, '')", id=item,
+            "COLLECT { MATCH (n)-[r]-(o) RETURN type(r) + coalesce(o.name, '') ORDER BY type(r), o.name } AS edges "
+            "ORDER BY labels, coalesce(n.seq, 0), coalesce(n.outbox_id, '')",
+            id=item,
         )
         return json.dumps(rows, default=str, sort_keys=True)
 

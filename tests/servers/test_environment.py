@@ -18,7 +18,7 @@ from stategate.servers.show import RichShow
 from stategate.settings import load_settings
 
 
-async def test_everything_starts_and_knows_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_everything_starts_and_knows_its_password(tmp_path: Path) -> None:
     output = io.StringIO()
     settings = load_settings(data_dir=tmp_path)
     async with open_environment(settings, show=RichShow(Console(file=output))) as addresses:

@@ -24,7 +24,7 @@ from stategate.servers.valkey import Valkey
 
 
 def _running(data: Path) -> list[int]:
-    """The ids of all processes that have the folder in their command line, but not of this one's children's owners."""
+    """The ids of all processes that have the folder in their command line."""
     asked = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True)
     return [int(line.split()[0]) for line in asked.stdout.splitlines() if str(data) in line]
 
@@ -50,7 +50,7 @@ async def test_what_was_started_answers_and_is_stopped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("guards_too", [False, True])
 async def test_kill_9_of_the_owner_leaves_nothing(tmp_path: Path, guards_too: bool) -> None:
     command = [sys.executable, "-m", "tests.servers.owner", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:  # noqa: ASYNC220 - killed, not awaited
         assert owner.stdout is not None
         assert owner.stdout.readline() == "ready\n"
         pids = {path: [int(line) for line in path.read_text().split()[:2]] for path in tmp_path.glob("*.pid")}
@@ -68,7 +68,7 @@ async def test_kill_9_of_the_owner_leaves_nothing(tmp_path: Path, guards_too: bo
 
 
 async def test_a_process_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["sleep", "60"]) as stranger:  # noqa: ASYNC220 - its id is all that counts
         pidfile = tmp_path / "valkey.pid"
         pidfile.write_text(f"{stranger.pid}\n{stranger.pid}\nsleep\n")
         await end_leftover(pidfile)

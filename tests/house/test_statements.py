@@ -1,0 +1,143 @@
+"""Every statement: used, explained, and made of words the graph knows; a slip in a name does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from neo4j import GqlStatusObject, ResultSummary
+
+from graph.database import Database
+from graph.queries import query
+from tests.house.statements import CYPHER, named, on_disk, parameters, read, sources
+from tests.house.vocabulary import documented, used, written
+
+NAMED = {name for path in sources() for name in named(path.read_text("utf-8"))}
+READ = {name for path in sources() for name in read(path.read_text("utf-8"))}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def known(db: Database) -> Database:
+    """A database that has met every word docs/graph.md lists, so that any other is a slip."""
+    words = documented()
+    async with db.driver.session() as session:
+        for procedure, names in (
+            ("createLabel", words.labels),
+            ("createRelationshipType", words.types),
+            ("createProperty", words.properties),
+        ):
+            await (
+                await session.run(f"CYPHER 5 UNWIND $names AS name CALL db.{procedure}(name)", names=names)
+            ).consume()
+    return db
+
+
+async def explain(db: Database, text: str) -> ResultSummary:
+    given = dict.fromkeys(parameters(text))
+    async with db.driver.session(notifications_min_severity="INFORMATION") as session:
+        result = await session.run(text.replace("CYPHER 5\n", "CYPHER 5 EXPLAIN\n", 1), given)
+        return await result.consume()
+
+
+def complaints(summary: ResultSummary) -> list[str]:
+    return [told.status_description for told in summary.gql_status_objects if _is_complaint(told)]
+
+
+def _is_complaint(told: GqlStatusObject) -> bool:
+    return told.is_notification
+
+
+def operators(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each operator of a plan, by its name, with its details."""
+    yield plan["operatorType"].split("@")[0], str(plan["args"].get("Details", ""))
+    for child in plan["children"]:
+        yield from operators(child)
+
+
+@pytest.mark.parametrize("path", sorted(CYPHER.rglob("*.cypher")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_statement_begins_with_its_purpose(path: Any) -> None:
+    assert path.read_text("utf-8").startswith("// ")
+
+
+def test_every_statement_on_disk_is_named_in_python() -> None:
+    assert set(on_disk()) - NAMED == set()
+
+
+def test_every_statement_named_in_python_is_on_disk() -> None:
+    assert NAMED - set(on_disk()) == set()
+
+
+def test_a_name_is_found_wherever_it_stands() -> None:
+    source = 'async def f():\n    """gate/nothing"""\n    await tx.run(\n        "gate/one", a=1)\n    await self._db.read("work/two")\n'
+    source += '    await db.write("rules/three")\n    await self._pages("gate/four")\n    mime = "text/plain"\n'
+    assert named(source) == {"gate/one", "work/two", "rules/three", "gate/four"}
+    assert read(source) == {"work/two", "gate/four"}
+
+
+@pytest.mark.parametrize("name", on_disk())
+async def test_a_statement_is_explained_without_a_complaint(known: Database, name: str) -> None:
+    assert complaints(await explain(known, query(name))) == []
+
+
+@pytest.mark.parametrize("name", on_disk())
+def test_a_statement_writes_only_words_of_the_graph(name: str) -> None:
+    words, text = documented(), query(name)
+    labels, types = used(text)
+    assert (labels - words.labels, types - words.types, written(text) - words.properties) == (set(), set(), set())
+
+
+@pytest.mark.parametrize("name", sorted(READ))
+async def test_what_is_read_writes_nothing(known: Database, name: str) -> None:
+    assert (await explain(known, query(name))).query_type == "r"
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        ("(item:Item {id: id})", "(item:Itme {id: id})"),
+        ("[:IN_STATE]", "[:IN_SATE]"),
+        ("state.awaits IS NOT NULL", "state.awiats IS NOT NULL"),
+        ("{id: id}", "{di: id}"),
+        ("UNWIND $ids AS id", "UNWIND $ids AS id MATCH (a:Item), (b:Item)"),
+        ("RETURN id, awaited", "RETURN id(item) AS id, awaited"),
+    ],
+)
+async def test_a_slip_in_a_statement_is_found(known: Database, slip: tuple[str, str]) -> None:
+    text = query("gate/awaits")
+    assert complaints(await explain(known, text)) == []
+    assert slip[0] in text
+    assert complaints(await explain(known, text.replace(*slip))) != []
+
+
+@pytest.mark.parametrize(
+    ("slip", "found"),
+    [
+        (("item.updated_at = now", "item.updatd_at = now"), {"updatd_at"}),
+        (("item_id: item.id, seq: version", "item_id: item.id, sqe: version"), {"sqe"}),
+        (("item.version = version", "item.vresion = version"), {"vresion"}),
+        (("HAS_FIRED {action:", "HAS_FIRED {acton:"), {"acton"}),
+        (("outbox_at: now", "outbox_ta: now"), {"outbox_ta"}),
+    ],
+)
+def test_a_slip_in_what_is_written_is_found(slip: tuple[str, str], found: set[str]) -> None:
+    text = query("gate/decide")
+    assert slip[0] in text
+    assert written(text.replace(*slip)) - written(text) == found
+    assert found & documented().properties == set()
+
+
+async def test_a_statement_that_writes_is_seen_as_one(known: Database) -> None:
+    assert (await explain(known, query("work/lock_story"))).query_type != "r"
+
+
+async def test_the_decision_finds_items_and_actors_by_their_index(known: Database) -> None:
+    plan = (await explain(known, query("gate/decide"))).plan
+    assert plan is not None
+    steps = list(operators(plan))
+    for label in ("Item", "Actor"):
+        assert any(name.startswith("NodeUniqueIndexSeek") and f":{label}(id)" in details for name, details in steps)
+    assert [step for step in steps if step[0].endswith("AllNodesScan")] == []
+    scans = [details for name, details in steps if "LabelScan" in name]
+    assert [scan for scan in scans if any(f":{label}" in scan for label in ("Item", "Task", "Story", "Change"))] == []

@@ -1,0 +1,98 @@
+"""`stategate up`: it stays, keeps its data, is alone in its folder, stops cleanly and recovers from kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from stategate.demo.client import GraphQLClient
+from tests.command import Up, finished
+
+STORY = "query($id: ID!) { story(id: $id) { id state { name } } }"
+
+
+async def test_the_life_of_up(tmp_path: Path) -> None:
+    up = Up(tmp_path)
+    addresses = await up.start()
+    try:
+        await _serves_neo4j_browser(addresses)
+        await _creates_a_story(addresses)
+        await _is_alone_in_its_folder(tmp_path)
+        await _answers_the_command_line(tmp_path)
+    finally:
+        code = await up.end(signal.SIGTERM)
+    assert code == 0
+    assert await up.gone()
+    assert not (tmp_path / "data" / "addresses.json").exists()
+
+    addresses = await up.start()
+    async with GraphQLClient(addresses["graphql"]) as graphql:
+        assert (await graphql(STORY, id="US-1"))["story"]["state"] == {"name": "PO_REVIEW"}
+    for pid in [addresses["pid"], *up.processes()]:
+        os.kill(pid, signal.SIGKILL)
+    await up.end(signal.SIGKILL)
+
+    addresses = await up.start()
+    async with GraphQLClient(addresses["graphql"]) as graphql:
+        assert (await graphql(STORY, id="US-1"))["story"] == {"id": "US-1", "state": {"name": "PO_REVIEW"}}
+    assert await up.end(signal.SIGINT) == 0
+    assert await up.gone()
+
+
+async def _serves_neo4j_browser(addresses: dict[str, Any]) -> None:
+    async with httpx2.AsyncClient(follow_redirects=True, timeout=30) as http:
+        page = await http.get(addresses["browser"])
+    assert page.status_code == 200
+    assert "Neo4j Browser" in page.text
+
+
+async def _creates_a_story(addresses: dict[str, Any]) -> None:
+    async with GraphQLClient(addresses["graphql"]) as graphql:
+        await graphql.create("createActor", id="ana", kind="HUMAN", roles=["po"])
+        await graphql.create("createStory", id="US-1", title="A story that stays")
+        assert (await graphql.act("US-1", "SUBMIT", "ana"))["__typename"] == "Applied"
+
+
+async def _is_alone_in_its_folder(folder: Path) -> None:
+    code, output = await finished("up", cwd=folder, data_dir=str(folder / "data"), http_port="0")
+    assert code == 2
+    assert "STATEGATE_DATA_DIR" in output
+
+
+async def _answers_the_command_line(folder: Path) -> None:
+    data = str(folder / "data")
+    code, output = await finished("explain", "US-1", "--actor", "ana", cwd=folder, data_dir=data)
+    assert code == 0
+    assert "APPROVE_SCOPE" in output
+    code, output = await finished("act", "US-1", "ACCEPT", "--actor", "ana", cwd=folder, data_dir=data)
+    assert code == 1
+    assert "NOT_FROM_THIS_STATE" in output
+    code, output = await finished("rules", "export", "story", cwd=folder, data_dir=data)
+    assert code == 0
+    assert output.startswith("workflow: story")
+    code, imported = await finished("rules", "import", "-", cwd=folder, data_dir=data, stdin=output.encode())
+    assert code == 0
+    assert "rules publish story" in imported
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"http_port": "none"}, "STATEGATE_HTTP_PORT"),
+        ({"neo4j_version": "3.5"}, "STATEGATE_NEO4J_VERSION"),
+        ({"neo4j_uri": "bolt://127.0.0.1:1"}, "STATEGATE_NEO4J_URI"),
+        ({"nats_url": "nats://127.0.0.1:1"}, "STATEGATE_NATS_URL"),
+        ({"valkey_url": "redis://127.0.0.1:1"}, "STATEGATE_VALKEY_URL"),
+    ],
+)
+async def test_a_wrong_setting_is_named(settings: dict[str, str], words: str, tmp_path: Path) -> None:
+    code, output = await finished("up", cwd=tmp_path, data_dir=str(tmp_path / "data"), **settings)
+    assert code == 2
+    assert words in output
+    assert "Traceback" not in output
+    assert not Up(tmp_path).processes()
