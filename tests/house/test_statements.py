@@ -1,4 +1,4 @@
-"""Every statement: used, explained, and made of words the graph knows; a slip in a name does not pass."""
+"""Every statement: used, explained, and made of words the graph knows; what is read writes nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from neo4j import GqlStatusObject, ResultSummary
+from neo4j import ResultSummary
 
 from graph.database import Database
 from graph.queries import query
 from tests.house.statements import CYPHER, named, on_disk, parameters, read, sources
-from tests.house.vocabulary import documented, used, written
+from tests.house.vocabulary import documented
 
 NAMED = {name for path in sources() for name in named(path.read_text("utf-8"))}
 READ = {name for path in sources() for name in read(path.read_text("utf-8"))}
@@ -29,7 +29,7 @@ async def known(db: Database) -> Database:
             ("createProperty", words.properties),
         ):
             await (
-                await session.run(f"CYPHER 5 UNWIND $names AS name CALL db.{procedure}(name)", names=names)
+                await session.run(f"CYPHER 5 UNWIND $names AS name CALL db.{procedure}(name)", names=sorted(names))
             ).consume()
     return db
 
@@ -42,17 +42,13 @@ async def explain(db: Database, text: str) -> ResultSummary:
 
 
 def complaints(summary: ResultSummary) -> list[str]:
-    return [told.status_description for told in summary.gql_status_objects if _is_complaint(told)]
-
-
-def _is_complaint(told: GqlStatusObject) -> bool:
-    return told.is_notification
+    return [told.status_description for told in summary.gql_status_objects if told.is_notification]
 
 
 def operators(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each operator of a plan, by its name, with its details."""
     yield plan["operatorType"].split("@")[0], str(plan["args"].get("Details", ""))
-    for child in plan["children"]:
+    for child in plan.get("children", []):
         yield from operators(child)
 
 
@@ -70,8 +66,16 @@ def test_every_statement_named_in_python_is_on_disk() -> None:
 
 
 def test_a_name_is_found_wherever_it_stands() -> None:
-    source = 'async def f():\n    """gate/nothing"""\n    await tx.run(\n        "gate/one", a=1)\n    await self._db.read("work/two")\n'
-    source += '    await db.write("rules/three")\n    await self._pages("gate/four")\n    mime = "text/plain"\n'
+    source = """
+async def f():
+    '''gate/nothing'''
+    await tx.run(
+        "gate/one", a=1)
+    await self._db.read("work/two")
+    await db.write("rules/three")
+    await self._pages("gate/four")
+    mime = "text/plain"
+"""
     assert named(source) == {"gate/one", "work/two", "rules/three", "gate/four"}
     assert read(source) == {"work/two", "gate/four"}
 
@@ -79,13 +83,6 @@ def test_a_name_is_found_wherever_it_stands() -> None:
 @pytest.mark.parametrize("name", on_disk())
 async def test_a_statement_is_explained_without_a_complaint(known: Database, name: str) -> None:
     assert complaints(await explain(known, query(name))) == []
-
-
-@pytest.mark.parametrize("name", on_disk())
-def test_a_statement_writes_only_words_of_the_graph(name: str) -> None:
-    words, text = documented(), query(name)
-    labels, types = used(text)
-    assert (labels - words.labels, types - words.types, written(text) - words.properties) == (set(), set(), set())
 
 
 @pytest.mark.parametrize("name", sorted(READ))
@@ -109,23 +106,6 @@ async def test_a_slip_in_a_statement_is_found(known: Database, slip: tuple[str, 
     assert complaints(await explain(known, text)) == []
     assert slip[0] in text
     assert complaints(await explain(known, text.replace(*slip))) != []
-
-
-@pytest.mark.parametrize(
-    ("slip", "found"),
-    [
-        (("item.updated_at = now", "item.updatd_at = now"), {"updatd_at"}),
-        (("item_id: item.id, seq: version", "item_id: item.id, sqe: version"), {"sqe"}),
-        (("item.version = version", "item.vresion = version"), {"vresion"}),
-        (("HAS_FIRED {action:", "HAS_FIRED {acton:"), {"acton"}),
-        (("outbox_at: now", "outbox_ta: now"), {"outbox_ta"}),
-    ],
-)
-def test_a_slip_in_what_is_written_is_found(slip: tuple[str, str], found: set[str]) -> None:
-    text = query("gate/decide")
-    assert slip[0] in text
-    assert written(text.replace(*slip)) - written(text) == found
-    assert found & documented().properties == set()
 
 
 async def test_a_statement_that_writes_is_seen_as_one(known: Database) -> None:

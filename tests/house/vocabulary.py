@@ -10,6 +10,7 @@ from tests.house.statements import without_comments
 
 GRAPH = Path(__file__).parents[2] / "docs" / "graph.md"
 
+_COMMENT = re.compile(r"//[^\n]*\$[^\n]*(?:\n//[^\n]*)*")
 _LABELS = re.compile(r"\(\s*\w*((?:\s*:\s*\w+)+)")
 _TYPES = re.compile(r"\[\s*\w*\s*:\s*(\w+(?:\s*\|\s*\w+)*)")
 _SET_LABEL = re.compile(r"\bSET\s+\w+((?::\w+)+)")
@@ -50,6 +51,19 @@ def written(text: str) -> set[str]:
         keys = _keys(quiet, start.end())
         found |= {key for key in keys if key.startswith("outbox_")} if "OutboxEvent" in start[1] else keys
     return found
+
+
+def looked_at(text: str) -> set[str]:
+    """The properties a statement reads from what it has matched; EXPLAIN does not look into every subquery."""
+    quiet = without_comments(text)
+    bound = set(re.findall(r"[(\[]\s*([a-z]\w*)\s*(?=[:)\]{])", quiet))
+    dotted = {name for owner, name in re.findall(r"\b([a-z]\w*)\.(\w+)", quiet) if owner in bound}
+    projected = set(re.findall(r"[{,]\s*\.(\w+)", quiet))
+    # A variable may be a row made in the statement or handed in, whose keys stand in its text.
+    made = set(re.findall(r"(?:[{,]|, )\s*(\w+)\s*:(?!:)", quiet)) | set(
+        re.findall(r"\w+", " ".join(_COMMENT.findall(text)))
+    )
+    return (dotted | projected) - made
 
 
 def _keys(text: str, start: int) -> set[str]:
