@@ -339,7 +339,9 @@ def _stored(row: Row, answer: Row) -> Decision:
             remedies=[Remedy(**remedy) for remedy in json.loads(refusal["remedies"])],
         )
     hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
-    return Decision(Outcome.APPLIED, row["item_id"], row["command_id"], answer["hops"][-1]["version"], hops)
+    awaits = [Awaits(role, actions) for role, *actions in (lines.split("\n") for lines in answer["awaits"] or [])]
+    version = answer["hops"][-1]["version"]
+    return Decision(Outcome.APPLIED, row["item_id"], row["command_id"], version, hops, awaits)
 
 
 def _record(row: Row, decision: Decision, *, keep: bool) -> Row:

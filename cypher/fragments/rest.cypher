@@ -6,6 +6,11 @@ WITH c, item, story, state, datetime.realtime() AS now
 CALL (item, state) {
   // include: awaits
 }
+// Part of the answer that is given again when the command comes again: a line for the role and one for each action.
+CALL (c, awaited) {
+  MATCH (first:Change {command_key: c.command_key})
+  SET first.awaits = [a IN awaited | reduce(lines = a.role, action IN a.actions | lines + '\n' + action)]
+}
 CALL (item, awaited) {
   WITH item, awaited WHERE size(awaited) > 0
   MATCH (item)-[held:ASSIGNED_TO]->(holder:Actor)

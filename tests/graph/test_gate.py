@@ -182,4 +182,10 @@ async def test_a_list_is_decided_in_order(review: Review) -> None:
     ]
     assert [answer.version for answer in answers if answer.item_id == paper] == [0, 2, 3, 0, 3, 4]
     assert codes(answers[5]) == ["RELATION_NOT_MET"]
+    told_to = await review.world.events(paper, "workflow.task.assigned")
+    assert [(event["state"], event["version"]) for event in told_to] == [
+        ("waiting", 2),
+        ("reading", 3),
+        ("approved", 4),
+    ]
     assert await review.world.gate.decide([]) == []

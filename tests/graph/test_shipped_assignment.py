@@ -1,0 +1,136 @@
+"""Which task of a story is begun, when, and what its end tells."""
+
+from __future__ import annotations
+
+import pytest_asyncio
+
+from graph.database import Database
+from graph.gate import Gate
+from graph.rules.service import Rules
+from graph.work import TaskSeed
+from tests.graph.team import RELEASING, WORDS, Team
+from tests.graph.world import World, unique
+
+COMPLETED = "workflow.story.tasks_completed"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def team(db: Database, gate: Gate, rules: Rules) -> Team:
+    return await Team.open(World(db, gate, rules))
+
+
+async def begun(team: Team, *tasks: str) -> list[str]:
+    """Those of the tasks that are in the developer's hands."""
+    return [task for task in tasks if await team.world.state(task) == "implementing"]
+
+
+async def test_dependencies_before_priority_before_rank(team: Team) -> None:
+    base, urgent, plain, late, last = (unique(word) for word in ("base", "urgent", "plain", "late", "last"))
+    await team.released(
+        TaskSeed(late, priority=4),
+        TaskSeed(urgent, priority=1, depends_on=[base, last]),
+        TaskSeed(plain),
+        TaskSeed(base, priority=3),
+        TaskSeed(last, priority=5),
+    )
+    order = []
+    for _ in range(5):
+        [task] = await begun(team, base, urgent, plain, late, last)
+        order.append(task)
+        await team.finish(task)
+    assert order == [plain, base, late, last, urgent]
+
+
+async def test_the_next_begins_when_the_developer_is_free(team: Team) -> None:
+    first, second = unique("first"), unique("second")
+    await team.released(TaskSeed(first), TaskSeed(second))
+    assert await begun(team, first, second) == [first]
+    await team.commit(first)
+    assert await begun(team, first, second) == [second]
+    await team.commit(second)
+    assert await team.world.state(first) == "pending_arch_review"
+
+
+async def test_a_discarded_dependency_is_closed_too(team: Team) -> None:
+    first, second = unique("first"), unique("second")
+    await team.released(TaskSeed(first), TaskSeed(second, depends_on=[first]))
+    await team.commit(first)
+    assert await begun(team, second) == []
+    await team.discard(first)
+    assert await begun(team, second) == [second]
+
+
+async def test_work_is_not_started_by_hand_before_its_time(team: Team) -> None:
+    world, first, second = team.world, unique("first"), unique("second")
+    await team.released(TaskSeed(first), TaskSeed(second, depends_on=[first]))
+    assert await world.refused(second, "START_WORK", team.developer) == ["GUARD_FAILED"]
+    alone = await world.task("task", await world.story())
+    assert await world.refused(alone, "START_WORK", team.developer) == ["GUARD_FAILED"]
+
+
+async def test_a_circle_of_dependencies_does_not_arise(team: Team) -> None:
+    one, two = unique("one"), unique("two")
+    await team.released(TaskSeed(one, depends_on=[two, one]), TaskSeed(two, depends_on=[one]))
+    for _ in range(2):
+        for task in await begun(team, one, two):
+            await team.finish(task)
+    assert [await team.world.state(task) for task in (one, two)] == ["done", "done"]
+
+
+async def test_the_same_event_again_changes_nothing(team: Team) -> None:
+    task = unique("task")
+    story = await team.released(TaskSeed(task))
+    await team.commit(task)
+    before = await team.world.written(task)
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(task, title="New", priority=1)])
+    assert await team.world.written(task) == before
+
+
+async def test_other_states_of_a_story_change_no_task(team: Team) -> None:
+    world, story, task = team.world, unique("story"), unique("task")
+    await team.work.story_transitioned(story, "PLANNED", [TaskSeed(task)])
+    assert await world.cypher("MATCH (t:Task {id: $id}) RETURN t", id=task) == []
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(task)])
+    await team.work.story_transitioned(story, "IN_PROGRESS", [TaskSeed(task)])
+    assert await world.state(task) == "implementing"
+
+
+async def test_a_story_carried_over_begins_nothing_new(team: Team) -> None:
+    first, second = unique("first"), unique("second")
+    story = await team.released(TaskSeed(first), TaskSeed(second))
+    await team.work.story_transitioned(story, "CARRY_OVER")
+    await team.finish(first)
+    assert await team.world.state(second) == "todo"
+    await team.work.story_transitioned(story, RELEASING)
+    assert await team.world.state(second) == "implementing"
+
+
+async def test_completion_is_told_once(team: Team) -> None:
+    first, second, third = unique("first"), unique("second"), unique("third")
+    story = await team.released(TaskSeed(first), TaskSeed(second), TaskSeed(third))
+    await team.finish(first)
+    await team.finish(second)
+    assert await team.world.events(story, COMPLETED) == []
+    await team.discard(third)
+    [told] = await team.world.events(story, COMPLETED)
+    assert (told["story_id"], told["all_tasks_status"], told["done"], told["cancelled"]) == (story, "done", 2, 1)
+    await team.world.refused(first, "DISCARD_TASK", team.po, feedback=WORDS)
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(first), TaskSeed(second)])
+    assert len(await team.world.events(story, COMPLETED)) == 1
+
+
+async def test_work_added_later_completes_anew(team: Team) -> None:
+    first, later = unique("first"), unique("later")
+    story = await team.released(TaskSeed(first))
+    await team.finish(first)
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(later)])
+    await team.finish(later)
+    assert [event["done"] for event in await team.world.events(story, COMPLETED)] == [1, 2]
+
+
+async def test_a_story_of_which_nothing_was_done_is_not_completed(team: Team) -> None:
+    first, second = unique("first"), unique("second")
+    story = await team.released(TaskSeed(first), TaskSeed(second))
+    await team.discard(first)
+    await team.discard(second)
+    assert await team.world.events(story, COMPLETED) == []
