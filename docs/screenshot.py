@@ -21,7 +21,13 @@ from stategate.service import open_engine
 from stategate.settings import load_settings
 
 PICTURE = Path(__file__).with_name("rules.png")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 async def main() -> None:

@@ -13,8 +13,13 @@ from neo4j.exceptions import ClientError
 
 from graph.database import Database, Row, Transaction
 from graph.decision import ActionView, Awaits, Command, Decision, Hop, Outcome, Reason, Remedy
-from graph.errors import BadInputError
+from graph.errors import BadInputError, StategateError
 from graph.reasons import explain, input_schema, remedies
+
+Pair = tuple[str, str | None]
+"""An item, and the actor for whom something is asked; None asks nothing about permission."""
+Spoilt = set[tuple[str, str]]
+"""Items and actions whose rules cannot be run."""
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 _MAX_INPUTS = 200_000  # characters of JSON; events carry some of them, and a message has its limit too
@@ -27,6 +32,14 @@ class _BrokenCommandError(Exception):
         super().__init__(broken)
         self.seq = seq
         self.broken = broken
+
+
+class _SpoiltOfferError(Exception):
+    """What may be done instead could not be told, because a rule beside the asked one cannot be run."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        super().__init__()
+        self.pairs = pairs
 
 
 class _UndoError(Exception):
@@ -58,9 +71,10 @@ class Gate:
         # A dry run is the same decision, undone: what it answers is what would happen.
         rows = [_row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
         broken: dict[int, str] = {}
+        spoilt: Spoilt = set()
 
         async def work(tx: Transaction) -> list[Decision]:
-            answers = await self._decide_all(tx, rows, broken)
+            answers = await self._decide_all(tx, rows, broken, spoilt)
             if dry:
                 raise _UndoError(answers)
             return answers
@@ -72,15 +86,19 @@ class Gate:
                 return undo.answers
             except _BrokenCommandError as error:
                 broken[error.seq] = error.broken
+            except _SpoiltOfferError as error:
+                spoilt |= await self._find_spoilt(error.pairs)
             except ClientError:
                 if len(rows) > 1:
                     return [decision for command in commands for decision in await self._decide([command])]
+                if broken:
+                    raise
                 broken[0] = "rule"
         return []
 
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
         """As `decide`, inside a transaction of the caller."""
-        return await self._decide_all(tx, [_row(command, seq) for seq, command in enumerate(commands)], {})
+        return await self._decide_all(tx, [_row(command, seq) for seq, command in enumerate(commands)], {}, set())
 
     async def assign_in(self, tx: Transaction, stories: Iterable[str]) -> None:
         """Lets the system begin the next released work of these stories, as far as the rules allow."""
@@ -94,16 +112,34 @@ class Gate:
                 tx, [_row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
             )
 
-    async def actions(self, pairs: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str | None], list[ActionView]]:
+    async def actions(self, pairs: Sequence[Pair]) -> dict[Pair, list[ActionView]]:
         """For each (item, actor): every action of the item's state, whether it is allowed, and what it takes.
 
         Without an actor nothing is asked about permission.
         """
 
-        async def work(tx: Transaction) -> dict[tuple[str, str | None], list[ActionView]]:
-            return await self._actions(tx, pairs)
+        try:
+            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, set()))
+        except ClientError:
+            spoilt = await self._find_spoilt(pairs)
+            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, spoilt))
 
-        return await self._db.in_transaction(work)
+    async def _find_spoilt(self, pairs: Sequence[Pair]) -> Spoilt:
+        """The actions of these items whose rules cannot be run; raises when none is the cause."""
+        found: Spoilt = set()
+        cause: ClientError | None = None
+        offers = await self._db.read("gate/offered", ids=sorted({item for item, _ in pairs}))
+        for item, actor in pairs:
+            for action in {offer["action"] for offer in offers if offer["id"] == item}:
+                rows = [_row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
+                try:
+                    await self._db.write("gate/decide", commands=rows)
+                except ClientError as error:
+                    found.add((item, action))
+                    cause = error
+        if cause is None:
+            raise StategateError("A rule could not be run, and then it could; ask again.")
+        return found
 
     async def awaits(self, item_ids: Sequence[str]) -> dict[str, list[Awaits]]:
         """Whom each item waits for; items that wait for nobody, and unknown ones, have an empty list."""
@@ -122,7 +158,9 @@ class Gate:
 
         await self._db.in_transaction(work)
 
-    async def _decide_all(self, tx: Transaction, rows: list[Row], broken: dict[int, str]) -> list[Decision]:
+    async def _decide_all(
+        self, tx: Transaction, rows: list[Row], broken: dict[int, str], spoilt: Spoilt
+    ) -> list[Decision]:
         answers: dict[int, Decision] = {}
         for batch in _without_repeats(rows):
             found = await self._run(tx, [row for row in batch if row["seq"] not in broken])
@@ -139,7 +177,7 @@ class Gate:
                 else:
                     refused.append((row, answer))
             refused += [(row, _nothing(row, broken[row["seq"]])) for row in batch if row["seq"] in broken]
-            answers |= await self._refuse(tx, refused)
+            answers |= await self._refuse(tx, refused, spoilt)
             moved = {answer["parent_id"] for answer in found if answer["hops"] and answer["parent_id"]}
             await self.assign_in(tx, moved)
         return [answers[row["seq"]] for row in rows]
@@ -158,10 +196,13 @@ class Gate:
         found = await tx.run("gate/answers", keys=list(items))
         return {answer["key"]: _stored(items[answer["key"]], answer) for answer in found}
 
-    async def _refuse(self, tx: Transaction, refused: list[tuple[Row, Row]]) -> dict[int, Decision]:
+    async def _refuse(self, tx: Transaction, refused: list[tuple[Row, Row]], spoilt: Spoilt) -> dict[int, Decision]:
         """Answers refusals, and records those a door is to hear of."""
         pairs = sorted({(row["item_id"], row["actor_id"]) for row, _ in refused if not row["engine"]}, key=str)
-        offered = await self._actions(tx, pairs)
+        try:
+            offered = await self._actions(tx, pairs, spoilt)
+        except ClientError as error:
+            raise _SpoiltOfferError(pairs) from error
         answers: dict[int, Decision] = {}
         records: list[Row] = []
         for row, answer in refused:
@@ -185,10 +226,8 @@ class Gate:
             await tx.run("gate/refuse", refusals=records)
         return answers
 
-    async def _actions(
-        self, tx: Transaction, pairs: Sequence[tuple[str, str | None]]
-    ) -> dict[tuple[str, str | None], list[ActionView]]:
-        views: dict[tuple[str, str | None], list[ActionView]] = {pair: [] for pair in pairs}
+    async def _actions(self, tx: Transaction, pairs: Sequence[Pair], spoilt: Spoilt) -> dict[Pair, list[ActionView]]:
+        views: dict[Pair, list[ActionView]] = {pair: [] for pair in pairs}
         if not pairs:
             return views
         offered: dict[str, list[Row]] = {}
@@ -199,12 +238,13 @@ class Gate:
             _row(Command(pair[0], offer["action"], pair[1], dry=True), seq, anyone=pair[1] is None)
             for seq, (pair, offer) in enumerate(asked)
         ]
-        for answer in await self._run(tx, rows):
-            pair, offer = asked[answer["seq"]]
-            found = [reason for reason in _reasons(rows[answer["seq"]], answer) if not _is_input(reason)]
-            told = [
-                explain(reason, **_context(rows[answer["seq"]], answer), rule=reason.get("rule")) for reason in found
-            ]
+        sound = [row for row in rows if (row["item_id"], row["action"]) not in spoilt]
+        answers = {answer["seq"]: answer for answer in await self._run(tx, sound)}
+        for row in rows:
+            pair, offer = asked[row["seq"]]
+            answer = answers.get(row["seq"]) or _nothing(row, "rule")
+            found = [reason for reason in _reasons(row, answer) if not _is_input(reason)]
+            told = [explain(reason, **_context(row, answer), rule=reason.get("rule")) for reason in found]
             views[pair].append(ActionView(offer["action"], not found, told, input_schema(offer["inputs"])))
         return views
 

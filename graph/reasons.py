@@ -76,7 +76,7 @@ def _role_message(found: Found, action: str, actor: str | None, state: str | Non
 def _shape(schema: Found) -> str:
     parts = [f"{key.replace('_', ' ')} {value}" for key, value in schema.items() if value is not None and key != "type"]
     kind = schema.get("type") or "string"
-    return f" ({', '.join([kind, *parts])})"
+    return f" ({', '.join([str(kind), *parts])})"
 
 
 def remedies(reasons: list[Found], legal_actions: list[str]) -> list[Remedy]:
@@ -111,10 +111,13 @@ _KEYWORDS = {
 
 
 def _property(given: Found) -> dict[str, Any]:
-    kind = given.get("type") or "string"
+    kind = str(given.get("type") or "string")
     schema: dict[str, Any] = {"type": kind}
     words = {**_KEYWORDS.get(kind, {}), "minimum": "minimum", "maximum": "maximum", "enum": "enum"}
     schema.update({word: given[key] for key, word in words.items() if given.get(key) is not None})
+    if "pattern" in schema:
+        # The gate matches the whole text; JSON Schema looks for a part of it.
+        schema["pattern"] = f"^(?:{schema['pattern']})$"
     if kind == "string" and "minLength" not in schema:
         schema["minLength"] = 1
     return schema

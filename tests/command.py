@@ -21,7 +21,7 @@ def environment(**settings: str) -> dict[str, str]:
     return {**plain, **{f"STATEGATE_{name.upper()}": value for name, value in settings.items()}}
 
 
-async def finished(*arguments: str, cwd: Path, stdin: bytes = b"", **settings: str) -> tuple[int, str]:
+async def finished(*arguments: str, cwd: Path, stdin: str = "", **settings: str) -> tuple[int, str]:
     """The exit code and all output of a command that ends by itself."""
     process = await asyncio.create_subprocess_exec(
         STATEGATE,
@@ -33,7 +33,7 @@ async def finished(*arguments: str, cwd: Path, stdin: bytes = b"", **settings: s
         stderr=subprocess.STDOUT,
     )
     async with asyncio.timeout(PATIENCE):
-        output, _ = await process.communicate(stdin)
+        output, _ = await process.communicate(stdin.encode())
     assert process.returncode is not None
     return process.returncode, output.decode()
 

@@ -31,10 +31,10 @@ async def test_the_shipped_rules_have_no_errors(tmp_path: Path) -> None:
     ],
 )
 async def test_a_broken_rules_file_says_what_is_wrong(text: str, words: str, tmp_path: Path) -> None:
-    code, output = await finished("rules", "lint", "-", cwd=tmp_path, stdin=text.encode())
+    code, output = await finished("rules", "lint", "-", cwd=tmp_path, stdin=text)
     assert code == 1
     assert words in output
-    code, output = await finished("rules", "lint", "-", "--json", cwd=tmp_path, stdin=text.encode())
+    code, output = await finished("rules", "lint", "-", "--json", cwd=tmp_path, stdin=text)
     assert code == 1
     assert json.loads(output)[0]["severity"] == "error"
 

@@ -75,7 +75,7 @@ async def _answers_the_command_line(folder: Path) -> None:
     code, output = await finished("rules", "export", "story", cwd=folder, data_dir=data)
     assert code == 0
     assert output.startswith("workflow: story")
-    code, imported = await finished("rules", "import", "-", cwd=folder, data_dir=data, stdin=output.encode())
+    code, imported = await finished("rules", "import", "-", cwd=folder, data_dir=data, stdin=output)
     assert code == 0
     assert "rules publish story" in imported
 

@@ -217,9 +217,9 @@ CALL (c, engine) {
     WITH c, item, hops WHERE size(hops) > 0
     // include: rest
   }
-  RETURN earlier, obstacles, state_before, hops, verdicts, version_before, item, resting
+  RETURN earlier, obstacles, state_before, hops, verdicts, item, resting, version_before + size(hops) AS version
 }
-RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, coalesce(resting, []) AS awaits, item.version AS version,
+RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, coalesce(resting, []) AS awaits, version,
   item.workflow AS workflow, item:Story AS is_story, state_before.name AS state, state_before.kind AS kind,
   head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }) AS parent_id
 ORDER BY seq

@@ -41,5 +41,6 @@ RETURN workflow {.name, .item, .roles, .version} AS workflow,
   } AS transitions,
   COLLECT {
     MATCH (role:Role)
-    RETURN {name: role.name, inherits: COLLECT { MATCH (role)-[:INHERITS]->(p:Role) RETURN p.name ORDER BY p.name }}
+    RETURN {name: role.name, inherits: COLLECT {
+      MATCH (role)-[i:INHERITS]->(p:Role) WHERE coalesce(i.workflow, $name) = $name RETURN DISTINCT p.name ORDER BY p.name }}
   } AS roles

@@ -1,10 +1,10 @@
-// The roles of a workflow, shared by all workflows, with what each inherits. $roles: [{name, inherits}].
+// The roles of a workflow, shared by all workflows, with what each inherits in this one. $name, $roles: [{name, inherits}].
 UNWIND $roles AS row
 MERGE (role:Role {name: row.name})
 WITH role, row
-OPTIONAL MATCH (role)-[former:INHERITS]->(:Role)
+OPTIONAL MATCH (role)-[former:INHERITS {workflow: $name}]->(:Role)
 DELETE former
 WITH DISTINCT role, row
 UNWIND row.inherits AS name
 MERGE (parent:Role {name: name})
-MERGE (role)-[:INHERITS]->(parent)
+MERGE (role)-[:INHERITS {workflow: $name}]->(parent)

@@ -38,7 +38,7 @@ async def write(
     await tx.run("rules/clear_workflow", name=name)
     if gone:
         await tx.run("rules/remove_states", name=name, states=list(gone))
-    await tx.run("rules/write_roles", roles=[role.model_dump() for role in workflow.roles])
+    await tx.run("rules/write_roles", name=name, roles=[role.model_dump() for role in workflow.roles])
     starts = [{"state": s.state, "roles": s.roles, "order": order} for order, s in enumerate(workflow.initial())]
     await tx.run("rules/write_starts", name=name, starts=starts)
     rows = [_transition(workflow, t, order) for order, t in enumerate(workflow.transitions)]

@@ -99,7 +99,8 @@ async def test_feedback_is_the_input_of_that_name_and_wins(graphql: GraphQLClien
     await act(graphql, story, "REJECT_SCOPE", team.po, feedback=said, inputs={"feedback": "something else here"})
     data = await graphql(
         """query($id: ID!) { item(id: $id) { id ... on Story { history { totalCount
-             nodes { seq action from to automatic actor { id } role feedback inputs commandId ruleVersion at } } } } }""",
+             nodes { seq action from to automatic actor { id } role feedback inputs commandId ruleVersion at }
+           } } } }""",
         id=story,
     )
     last = data["item"]["history"]["nodes"][-1]

@@ -61,7 +61,11 @@ async def _started(server: Server, data: Path) -> AsyncIterator[Mapping[str, int
     [("neo4j_uri", f"bolt://{NOBODY}"), ("nats_url", f"nats://{NOBODY}"), ("valkey_url", f"redis://{NOBODY}")],
 )
 async def test_a_server_that_is_away(tmp_path: Path, name: str, url: str) -> None:
-    everywhere = {"neo4j_uri": "bolt://127.0.0.1:9", "nats_url": "nats://127.0.0.1:9", "valkey_url": "redis://127.0.0.1:9"}
+    everywhere = {
+        "neo4j_uri": "bolt://127.0.0.1:9",
+        "nats_url": "nats://127.0.0.1:9",
+        "valkey_url": "redis://127.0.0.1:9",
+    }
     check = {"neo4j_uri": lambda: check_neo4j(url, "neo4j", "secret"), "nats_url": lambda: check_nats(url)}
     with pytest.raises(SetupError, match=rf"127\.0\.0\.1:9.*STATEGATE_{name.upper()}") as caught:
         await check.get(name, lambda: check_valkey(url))()

@@ -89,9 +89,7 @@ async def test_without_a_network_both_ways_out_are_named(served: Repository, tmp
     assert "secret" not in str(caught.value)
 
 
-async def test_a_full_disk_is_seen_before(
-    served: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_disk_is_seen_before(served: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=400 * 2**20))
     with pytest.raises(SetupError, match=r"500 MB are needed, 400 MB are free.*STATEGATE_CACHE_DIR"):
         await _download(tmp_path, served.url)
