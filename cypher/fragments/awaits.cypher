@@ -7,7 +7,7 @@ CALL (state) {
 UNION
   WITH state WHERE state.awaits IS NULL
   MATCH (state)<-[:FROM]-(t:Transition)
-  WHERE NOT coalesce(t.automatic, false)
+  WHERE coalesce(t.automatic, false) <> true
   MATCH (r:Role)-[:MAY_FIRE]->(t)
   WITH r.name AS role, t, reduce(n = 0, i IN range(0, size(coalesce(t.any_role, [])) - 1) | n + CASE WHEN t.any_role[i] = r.name THEN i ELSE 0 END) AS second
   ORDER BY t.order, second
@@ -23,7 +23,7 @@ CALL (item, state, role) {
     WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
     RETURN t
   }
-  WITH t, role WHERE NOT coalesce(t.automatic, false)
+  WITH t, role WHERE coalesce(t.automatic, false) <> true
     AND (EXISTS { (:Role {name: role})-[:MAY_FIRE]->(t) } OR EXISTS { (:Role {name: '*'})-[:MAY_FIRE]->(t) }
       OR EXISTS { (t)-[:NEEDS_ROLE]->(:Role {name: role}) })
   MATCH (t)-[:ON]->(a:Action)

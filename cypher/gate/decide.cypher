@@ -84,7 +84,7 @@ CALL (c, engine) {
         }
         WITH c, engine, item, actor, roles, step, state, t, action, couplings,
           any(k IN couplings WHERE k.met) AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) } AS coupled
-        WHERE step = 0 OR coalesce(t.automatic, false) OR coupled
+        WHERE step = 0 OR coalesce(t.automatic, false) = true OR coupled
         CALL (c, item, t) {
           // include: input_reasons
         }
@@ -154,7 +154,7 @@ CALL (c, engine) {
             ELSE chosen.role
           END AS role,
           CASE WHEN step = 0 THEN c.feedback END AS feedback,
-          coalesce(t.automatic, false) AS automatic
+          coalesce(t.automatic, false) = true AS automatic
         DELETE here
         CREATE (item)-[:IN_STATE]->(to)
         CREATE (change:Change {
@@ -166,9 +166,9 @@ CALL (c, engine) {
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
         })
         SET item.version = version, item.updated_at = now,
-          item.rework = coalesce(item.rework, 0) + CASE WHEN t.rework THEN 1 ELSE 0 END,
+          item.rework = coalesce(item.rework, 0) + CASE WHEN t.rework = true THEN 1 ELSE 0 END,
           // What was asked to be mended stays with the item until somebody hands in again.
-          item.feedback = CASE WHEN step = 0 AND NOT coalesce(t.rework, false) THEN feedback
+          item.feedback = CASE WHEN step = 0 AND coalesce(t.rework, false) <> true THEN feedback
                                ELSE coalesce(feedback, item.feedback) END,
           item.started_at = CASE WHEN to.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
           item.done_at = CASE WHEN to.kind = 'final' AND coalesce(to.outcome, 'done') = 'done' THEN now END
@@ -183,7 +183,7 @@ CALL (c, engine) {
         SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
         WITH *
         CALL (item, t, doer) {
-          WITH item, t, doer WHERE coalesce(t.claims, false)
+          WITH item, t, doer WHERE coalesce(t.claims, false) = true
           OPTIONAL MATCH (item)-[former:ASSIGNED_TO]->(:Actor)
           DELETE former
           CREATE (item)-[:ASSIGNED_TO]->(doer)

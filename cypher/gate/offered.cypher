@@ -9,7 +9,7 @@ UNION
   WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
   RETURN t
 }
-WITH id, t WHERE NOT coalesce(t.automatic, false)
+WITH id, t WHERE coalesce(t.automatic, false) <> true
 MATCH (t)-[:ON]->(action:Action)
 WITH id, action.name AS action, min(t.order) AS position,
   collect(COLLECT { MATCH (t)-[r:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY r.order }) AS inputs

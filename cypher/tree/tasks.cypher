@@ -3,7 +3,7 @@
 MATCH (state:State)
 WHERE ($state IS NULL OR state.name = $state)
   AND ($role IS NULL OR $role IN coalesce(state.awaits, COLLECT {
-    MATCH (state)<-[:FROM]-(t:Transition)<-[:MAY_FIRE]-(r:Role) WHERE NOT coalesce(t.automatic, false) RETURN r.name }))
+    MATCH (state)<-[:FROM]-(t:Transition)<-[:MAY_FIRE]-(r:Role) WHERE coalesce(t.automatic, false) <> true RETURN r.name }))
 MATCH (task:Task)-[:IN_STATE]->(state)
 WHERE $assignee_id IS NULL OR EXISTS { (task)-[:ASSIGNED_TO]->(:Actor {id: $assignee_id}) }
 WITH task, task.created_at.epochMillis AS place ORDER BY place, task.id

@@ -4,18 +4,18 @@ UNWIND $stories AS id
 MATCH (story:Story {id: id, released: true})
 CALL (story) {
   MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(:State {kind: 'initial'})<-[:FROM]-(t:Transition)-[:TO]->(work:State)
-  WHERE NOT task.id IN $tried AND NOT coalesce(t.automatic, false)
+  WHERE NOT task.id IN $tried AND coalesce(t.automatic, false) <> true
     AND EXISTS { (:System)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) }
     AND NOT EXISTS {
       MATCH (task)-[:DEPENDS_ON]->(:Task)-[:IN_STATE]->(x:State) WHERE coalesce(x.kind, 'active') <> 'final' }
   MATCH (t)-[:ON]->(action:Action)
   WITH story, task, action, t, coalesce(work.awaits, COLLECT {
-    MATCH (work)<-[:FROM]-(next:Transition)<-[:MAY_FIRE]-(r:Role) WHERE NOT coalesce(next.automatic, false) RETURN r.name }) AS doers
+    MATCH (work)<-[:FROM]-(next:Transition)<-[:MAY_FIRE]-(r:Role) WHERE coalesce(next.automatic, false) <> true RETURN r.name }) AS doers
   WHERE NOT EXISTS {
     MATCH (story)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(busy:State)
     WHERE NOT coalesce(busy.kind, 'active') IN ['initial', 'final']
       AND any(role IN coalesce(busy.awaits, COLLECT {
-        MATCH (busy)<-[:FROM]-(next:Transition)<-[:MAY_FIRE]-(r:Role) WHERE NOT coalesce(next.automatic, false) RETURN r.name })
+        MATCH (busy)<-[:FROM]-(next:Transition)<-[:MAY_FIRE]-(r:Role) WHERE coalesce(next.automatic, false) <> true RETURN r.name })
         WHERE role IN doers)
   }
   RETURN task, action ORDER BY coalesce(task.priority, 3), coalesce(task.rank, 0), task.id, t.order LIMIT 1
