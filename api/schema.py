@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.types import ExecutionContext
 
 from api.errors import ErrorCodes
 from api.mutation import Mutation
@@ -18,7 +20,13 @@ _DEPTH = 20
 _ALIASES = 100
 _TOKENS = 10_000
 
-schema = strawberry.Schema(
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: `ErrorCodes` logs what nobody foresaw; what a caller did wrong is an answer, not news."""
+
+
+schema = _Schema(
     Query,
     Mutation,
     types=[Story, Task],

@@ -47,7 +47,7 @@ class Rules:
         if has_error(findings):
             return ImportResult(workflow.workflow, findings, changes, None)
         text = dump(workflow)
-        confirm = secrets.token_urlsafe(24)
+        confirm = secrets.token_hex(16)
         await self._db.write(
             "rules/save_draft", workflow=workflow.workflow, yaml=text, sha256=_digest(text), confirm=confirm
         )

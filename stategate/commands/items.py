@@ -61,7 +61,7 @@ def act(
         if json:
             print(json_format.dumps(asdict(decision), indent=2, ensure_ascii=False))
         else:
-            _tell(decision)
+            _tell(decision, dry=dry_run)
         final = decision.first or decision
         return OK if final.outcome is Outcome.APPLIED else FAILED
 
@@ -109,11 +109,11 @@ def _input(pair: str) -> tuple[str, Any]:
         return name, value
 
 
-def _tell(decision: Decision) -> None:
+def _tell(decision: Decision, *, dry: bool) -> None:
     if decision.first:
         print("This command was answered before:")
         decision = decision.first
-    print(f"{decision.outcome.value} {decision.item_id}")
+    print(f"{'would be ' if dry else ''}{decision.outcome.value} {decision.item_id}")
     for hop in decision.hops:
         print(f"  {hop.from_state} → {hop.to_state}  {hop.action}{' (automatic)' if hop.automatic else ''}")
     for reason in decision.reasons:

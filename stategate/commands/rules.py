@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json as json_format
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -69,6 +69,7 @@ def import_(file: RulesFile, *, json: bool = False) -> int:
             _print_json(asdict(result))
         else:
             _print_findings(result.findings, as_json=False)
+            _print_impact(result.impact)
             if result.confirm:
                 print(f"Publish this draft: stategate rules publish {result.workflow} {result.confirm}")
         return OK if result.confirm else FAILED
@@ -163,6 +164,16 @@ def _print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         print(f"{finding.severity}: {finding.code}: {finding.message}")
     if not findings:
         print("Nothing to complain about.")
+
+
+def _print_impact(impact: Mapping[str, Any]) -> None:
+    for state, items in impact.get("states_removed", {}).items():
+        if items:
+            print(f"'{state}' goes away with {items} items in it; say where they go: --map '{state}=<state>'")
+    for role, change in impact.get("roles", {}).items():
+        for word, actions in change.items():
+            if actions:
+                print(f"{role}: {word} {', '.join(actions)}")
 
 
 def _print_json(value: object) -> None:

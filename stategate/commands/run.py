@@ -23,6 +23,8 @@ from stategate.servers.show import RichShow
 from stategate.service import ALL_PARTS, Served, serving
 from stategate.settings import load_settings
 
+_LOADING = "Loading the rules and having Neo4j plan the gate's statement; the first time takes some ten seconds."
+
 
 def demo() -> int:
     """Play the example story to its end, with simulated agents, on servers of its own; then leave nothing behind."""
@@ -34,9 +36,11 @@ async def _demo() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stategate-demo-") as folder:
         settings = load_settings(data_dir=Path(folder), http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
-        async with open_environment(settings, show=RichShow(console)) as servers, serving(settings, servers) as served:
-            console.print(f"Everything runs after {time.monotonic() - began:.1f} s.")
-            played = await play(console, load(), served.graphql or "", servers.nats_url)
+        async with open_environment(settings, show=RichShow(console)) as servers:
+            console.print(_LOADING)
+            async with serving(settings, servers) as served:
+                console.print(f"Everything runs after {time.monotonic() - began:.1f} s.")
+                played = await play(console, load(), served.graphql or "", servers.nats_url)
     console.print(f"{time.monotonic() - began:.1f} s in all, servers included.")
     return OK if played else FAILED
 
@@ -50,6 +54,7 @@ async def _up() -> int:
     settings = load_settings()
     console = Console()
     async with open_environment(settings, show=RichShow(console), prefer_known_ports=True) as servers:
+        console.print(_LOADING)
         async with serving(settings, servers) as served:
             written = addresses.write(settings.data_dir, servers, served.graphql)
             try:
@@ -94,7 +99,9 @@ def _show(console: Console, servers: Addresses, served: Served, written: Path) -
     table.add_row("GraphQL", served.graphql)
     if servers.browser:
         table.add_row("Neo4j Browser", servers.browser)
-    table.add_row("Neo4j", f"{servers.neo4j_uri}  user {servers.neo4j_user}  password {servers.neo4j_password}")
+    table.add_row("Neo4j", servers.neo4j_uri)
+    table.add_row("  user", servers.neo4j_user)
+    table.add_row("  password", servers.neo4j_password)
     table.add_row("NATS", servers.nats_url)
     table.add_row("Valkey", servers.valkey_url)
     table.add_row("for programs", str(written))

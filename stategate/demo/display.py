@@ -85,7 +85,7 @@ def show_result(console: Console, scenario: Scenario, epic: dict[str, Any], reco
     shown = next(task for task in story["tasks"]["nodes"] if task["id"] == scenario.expected.show)
     history = Table(title=f"History of {shown['id']}", title_justify="left")
     for name in ("seq", "action", "from", "to", "actor", "role", "feedback"):
-        history.add_column(name)
+        history.add_column(name, overflow="fold")
     for change in shown["history"]["nodes"]:
         actor = change["actor"]["id"] + (" (automatic)" if change["automatic"] else "")
         cells = [change["action"], change["from"], change["to"], actor, change["role"], change["feedback"] or ""]
