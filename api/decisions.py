@@ -25,7 +25,7 @@ class Hop:
 
 @strawberry.type
 class Remedy:
-    """`kind` is ADD_INPUT, OTHER_ACTOR, STEP_FIRST, GRANT_ROLE, OTHER_ACTION or WAIT."""
+    """`kind` is ADD_INPUT, OTHER_ACTOR, STEP_FIRST, GRANT_ROLE or WAIT; all of a list together make it legal."""
 
     kind: str
     text: str

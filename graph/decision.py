@@ -20,6 +20,7 @@ class Command:
     `command_id` None means the door gave none and a fresh one is made. `feedback` counts as the input of that name.
     `dry` asks for the answer only. `actor_id` None is the engine itself; no door may pass it.
     `action` None asks what the system can do now (automatic transitions, couplings).
+    `timer` fires, as the engine, only what has rested as long as its rule says.
     """
 
     item_id: str
@@ -30,6 +31,7 @@ class Command:
     feedback: str | None = None
     inputs: dict[str, Any] = field(default_factory=dict)
     dry: bool = False
+    timer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from graph.history import History
 from graph.items import Items
 from graph.outbox import Outbox
 from graph.people import People
+from graph.plugins import Plugins
 from graph.rules.service import Rules
 from graph.sprints import Sprints
+from graph.timers import Timers
 from graph.trees import Trees
 from graph.work import Work
 
@@ -30,10 +32,11 @@ class Engine:
     history: History
     rules: Rules
     outbox: Outbox
+    timers: Timers
 
     @classmethod
     def over(cls, db: Database) -> Engine:
-        gate = Gate(db)
+        gate = Gate(db, Plugins.installed())
         return cls(
             db,
             gate,
@@ -45,6 +48,7 @@ class Engine:
             History(db),
             Rules(db),
             Outbox(db),
+            Timers(db, gate),
         )
 
     @classmethod

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from neo4j.exceptions import ClientError
+import structlog
+from neo4j.exceptions import ClientError, CypherSyntaxError
 
+from graph import encoding
 from graph.database import Database, Row, Transaction
-from graph.decision import ActionView, Awaits, Command, Decision, Hop, Outcome, Reason, Remedy
-from graph.errors import BadInputError, StategateError
-from graph.reasons import explain, input_schema, remedies
+from graph.decision import ActionView, Awaits, Command, Decision, Outcome, Remedy
+from graph.errors import StategateError
+from graph.plugins import Asked, Plugins
+from graph.reasons import explain, input_schema
+from graph.remedies import ACTOR_CODES, Situation, moves_to, needs_steps, remedies
+
+log = structlog.get_logger(__name__)
 
 Pair = tuple[str, str | None]
 """An item, and the actor for whom something is asked; None asks nothing about permission."""
@@ -22,7 +25,8 @@ Spoilt = set[tuple[str, str]]
 """Items and actions whose rules cannot be run."""
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
-_MAX_INPUTS = 200_000  # characters of JSON; events carry some of them, and a message has its limit too
+MANY = 100  # how many actors, or items, a question about all of them names at the most
+_ROUNDS = 4  # how often a command is decided again because its item moved while a plug-in thought about it
 
 
 class _BrokenCommandError(Exception):
@@ -42,19 +46,47 @@ class _SpoiltOfferError(Exception):
         self.pairs = pairs
 
 
+class _UnjudgedError(Exception):
+    """Commands whose rules ask plug-ins, which are asked outside the transaction: `{seq: (plug-ins, version)}`."""
+
+    def __init__(self, asked: dict[int, tuple[list[str], int]]) -> None:
+        super().__init__()
+        self.asked = asked
+
+
+class _UnexploredError(Exception):
+    """Refusals whose way out is looked for by trying, which a transaction of its own has to undo."""
+
+    def __init__(self, seqs: list[int]) -> None:
+        super().__init__()
+        self.seqs = seqs
+
+
 class _UndoError(Exception):
     """Carries the answers of a dry run out of a transaction that is to leave no trace."""
 
-    def __init__(self, answers: list[Decision]) -> None:
+    def __init__(self, answers: Any) -> None:
         super().__init__()
         self.answers = answers
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was found out on earlier tries of one batch."""
+
+    broken: dict[int, str] = field(default_factory=dict)
+    spoilt: Spoilt = field(default_factory=set)
+    steps: dict[int, list[Remedy]] = field(default_factory=dict)
+    rounds: int = 0
+    explores: bool = True
 
 
 class Gate:
     """Decides commands against the rule graph. Nothing else moves an item."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, plugins: Plugins | None = None) -> None:
         self._db = db
+        self._plugins = plugins or Plugins()
 
     async def decide(self, commands: Sequence[Command]) -> list[Decision]:
         """One answer per command, in their order; what is applied, refused and told is one transaction.
@@ -69,36 +101,49 @@ class Gate:
 
     async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
         # A dry run is the same decision, undone: what it answers is what would happen.
-        rows = [_row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
-        broken: dict[int, str] = {}
-        spoilt: Spoilt = set()
+        rows = [encoding.row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
+        known = _Known()
+        pending: dict[str, list[str]] = {}
 
         async def work(tx: Transaction) -> list[Decision]:
-            answers = await self._decide_all(tx, rows, broken, spoilt)
+            pending.clear()
+            answers = await self._decide_all(tx, rows, known, pending)
             if dry:
                 raise _UndoError(answers)
             return answers
 
         while rows:
             try:
-                return await self._db.in_transaction(work)
+                answers = await self._db.in_transaction(work)
+                await self._follow(pending)
+                return answers
             except _UndoError as undo:
-                return undo.answers
+                return list(undo.answers)
             except _BrokenCommandError as error:
-                broken[error.seq] = error.broken
+                known.broken[error.seq] = error.broken
             except _SpoiltOfferError as error:
-                spoilt |= await self._find_spoilt(error.pairs)
-            except ClientError:
+                known.spoilt |= await self._find_spoilt(error.pairs)
+            except _UnjudgedError as error:
+                known.rounds += 1
+                await self._judge(rows, error.asked)
+            except _UnexploredError as error:
+                for seq in error.seqs:
+                    known.steps[seq] = await self._explore(rows[seq])
+            except CypherSyntaxError:
+                raise
+            except ClientError as error:
+                log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
                     return [decision for command in commands for decision in await self._decide([command])]
-                if broken:
+                if known.broken:
                     raise
-                broken[0] = "rule"
+                known.broken[0] = "rule"
         return []
 
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
-        """As `decide`, inside a transaction of the caller."""
-        return await self._decide_all(tx, [_row(command, seq) for seq, command in enumerate(commands)], {}, set())
+        """As `decide`, inside a transaction of the caller; plug-ins are not asked, and no way out is looked for by trying."""
+        rows = [encoding.row(command, seq) for seq, command in enumerate(commands)]
+        return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), {})
 
     async def assign_in(self, tx: Transaction, stories: Iterable[str]) -> None:
         """Lets the system begin the next released work of these stories, as far as the rules allow."""
@@ -108,49 +153,48 @@ class Gate:
             if not found:
                 return
             tried += [row["task_id"] for row in found]
-            await self._run(
-                tx, [_row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
-            )
+            rows = [encoding.row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
+            await self._run(tx, rows)
 
     async def actions(self, pairs: Sequence[Pair]) -> dict[Pair, list[ActionView]]:
         """For each (item, actor): every action of the item's state, whether it is allowed, and what it takes.
 
         Without an actor nothing is asked about permission.
         """
-
+        rounds: dict[Pair, dict[str, dict[str, Any]]] = {}
         try:
-            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, set()))
+            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, set(), rounds))
+        except CypherSyntaxError:
+            raise
         except ClientError:
             spoilt = await self._find_spoilt(pairs)
-            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, spoilt))
+            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, spoilt, rounds))
 
-    async def _find_spoilt(self, pairs: Sequence[Pair]) -> Spoilt:
-        """The actions of these items whose rules cannot be run; raises when none is the cause."""
-        found: Spoilt = set()
-        cause: ClientError | None = None
-        offers = await self._db.read("gate/offered", ids=sorted({item for item, _ in pairs}))
-        for item, actor in pairs:
-            for action in {offer["action"] for offer in offers if offer["id"] == item}:
-                rows = [_row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
-                try:
-                    await self._db.write("gate/decide", commands=rows)
-                except ClientError as error:
-                    found.add((item, action))
-                    cause = error
-        if cause is None:
-            raise StategateError("A rule could not be run, and then it could; ask again.")
-        return found
+    async def who_may(self, item_id: str, action: str, limit: int = MANY) -> list[str]:
+        """The actors who may do an action on an item now, given right inputs; by id, at most `limit`."""
+        rows = await self._db.read("gate/who_may", item_id=item_id, action=action, verdicts={}, limit=limit)
+        return [row["actor_id"] for row in rows if row["allowed"]]
+
+    async def work_list(
+        self, actor_id: str, limit: int = MANY, *, awaited: bool = False
+    ) -> list[tuple[str, list[str]]]:
+        """What an actor may do now, given right inputs: items, the most urgent first, with their actions.
+
+        `awaited` leaves out items that wait for somebody else, which the actor could discard, say.
+        """
+        rows = await self._db.read("gate/work_list", actor_id=actor_id, awaited=awaited, limit=limit)
+        return [(row["item_id"], row["actions"]) for row in rows]
 
     async def awaits(self, item_ids: Sequence[str]) -> dict[str, list[Awaits]]:
         """Whom each item waits for; items that wait for nobody, and unknown ones, have an empty list."""
         rows = await self._db.read("gate/awaits", ids=list(item_ids))
-        return {item: [] for item in item_ids} | {row["id"]: _awaits(row["awaited"]) for row in rows}
+        return {item: [] for item in item_ids} | {row["id"]: encoding.awaits(row["awaited"]) for row in rows}
 
     async def warm(self) -> None:
         """Has Neo4j plan the statement, which takes seconds, before the first command needs it."""
 
         # A plan belongs to the types of the parameters and the size of their lists, so a real command it is.
-        nothing = _row(Command("", "", "", dry=True), 0)
+        nothing = encoding.row(Command("", "", "", dry=True), 0)
 
         async def work(tx: Transaction) -> None:
             await tx.run("gate/decide", commands=[nothing])
@@ -159,25 +203,31 @@ class Gate:
         await self._db.in_transaction(work)
 
     async def _decide_all(
-        self, tx: Transaction, rows: list[Row], broken: dict[int, str], spoilt: Spoilt
+        self, tx: Transaction, rows: list[Row], known: _Known, pending: dict[str, list[str]]
     ) -> list[Decision]:
         answers: dict[int, Decision] = {}
-        for batch in _without_repeats(rows):
-            found = await self._run(tx, [row for row in batch if row["seq"] not in broken])
+        for batch in encoding.without_repeats(rows):
+            found = await self._run(tx, [row for row in batch if row["seq"] not in known.broken])
             by_seq = {row["seq"]: row for row in batch}
+            if known.rounds < _ROUNDS and (asked := _unjudged(found, by_seq)):
+                raise _UnjudgedError(asked)
             earlier = await self._earlier(tx, [by_seq[row["seq"]] for row in found if row["earlier"] is not None])
             refused: list[tuple[Row, Row]] = []
             for answer in found:
                 row = by_seq[answer["seq"]]
+                if answer["pending"] and not answer["earlier"]:
+                    pending[row["item_id"]] = answer["pending"]
                 if answer["earlier"] is not None and answer["earlier"] == row["fingerprint"]:
                     first = earlier[row["command_key"]]
                     answers[row["seq"]] = replace(first, outcome=Outcome.DUPLICATE, first=first)
-                elif _is_applied(row, answer):
-                    answers[row["seq"]] = _applied(row, answer)
+                elif encoding.is_applied(row, answer):
+                    answers[row["seq"]] = encoding.applied(row, answer)
                 else:
                     refused.append((row, answer))
-            refused += [(row, _nothing(row, broken[row["seq"]])) for row in batch if row["seq"] in broken]
-            answers |= await self._refuse(tx, refused, spoilt)
+            refused += [
+                (row, encoding.nothing(row, known.broken[row["seq"]])) for row in batch if row["seq"] in known.broken
+            ]
+            answers |= await self._refuse(tx, refused, known)
             moved = {answer["parent_id"] for answer in found if answer["hops"] and answer["parent_id"]}
             await self.assign_in(tx, moved)
         return [answers[row["seq"]] for row in rows]
@@ -194,39 +244,101 @@ class Gate:
             return {}
         items = {row["command_key"]: row for row in rows}
         found = await tx.run("gate/answers", keys=list(items))
-        return {answer["key"]: _stored(items[answer["key"]], answer) for answer in found}
+        return {answer["key"]: encoding.stored(items[answer["key"]], answer) for answer in found}
 
-    async def _refuse(self, tx: Transaction, refused: list[tuple[Row, Row]], spoilt: Spoilt) -> dict[int, Decision]:
+    async def _refuse(self, tx: Transaction, refused: list[tuple[Row, Row]], known: _Known) -> dict[int, Decision]:
         """Answers refusals, and records those a door is to hear of."""
         pairs = sorted({(row["item_id"], row["actor_id"]) for row, _ in refused if not row["engine"]}, key=str)
         try:
-            offered = await self._actions(tx, pairs, spoilt)
+            offered = await self._actions(tx, pairs, known.spoilt, {})
+        except CypherSyntaxError:
+            raise
         except ClientError as error:
             raise _SpoiltOfferError(pairs) from error
+        asked = [(row, answer) for row, answer in refused if not row["engine"]]
+        unexplored = [row["seq"] for row, answer in asked if needs_steps(answer) and row["seq"] not in known.steps]
+        if unexplored and known.explores:
+            raise _UnexploredError(unexplored)
         answers: dict[int, Decision] = {}
         records: list[Row] = []
         for row, answer in refused:
-            reasons = _reasons(row, answer)
-            told = [explain(reason, **_context(row, answer), rule=reason.get("rule")) for reason in reasons]
+            reasons = encoding.reasons(row, answer)
+            told = [explain(reason, **encoding.context(row, answer), rule=reason.get("rule")) for reason in reasons]
             legal = [view.name for view in offered.get((row["item_id"], row["actor_id"]), []) if view.allowed]
+            ways = known.steps.get(row["seq"]) or ([] if row["engine"] else await self._ways(tx, row, answer))
             decision = Decision(
                 Outcome.REFUSED,
                 row["item_id"],
                 row["command_id"],
                 answer["version"],
-                awaits=_awaits(answer["awaits"]),
+                awaits=encoding.awaits(answer["awaits"]),
                 reasons=told,
                 legal_actions=legal,
-                remedies=remedies(reasons, legal),
+                remedies=ways,
             )
             answers[row["seq"]] = decision
             if not row["engine"] and not row["dry"]:
-                records.append(_record(row, decision, keep=answer["earlier"] is None))
+                records.append(encoding.record(row, decision, keep=answer["earlier"] is None))
         if records:
             await tx.run("gate/refuse", refusals=records)
         return answers
 
-    async def _actions(self, tx: Transaction, pairs: Sequence[Pair], spoilt: Spoilt) -> dict[Pair, list[ActionView]]:
+    async def _ways(self, tx: Transaction, row: Row, answer: Row) -> list[Remedy]:
+        """The smallest change of what was asked, or of who asks, that would make it legal where the item is."""
+        if answer["obstacles"] or answer["earlier"] is not None or not answer["verdicts"]:
+            return []
+        situation = Situation(row["item_id"], row["action"], row["actor_id"])
+        if any(reason["code"] in ACTOR_CODES for verdict in answer["verdicts"] for reason in verdict["reasons"]):
+            others = await tx.run(
+                "gate/who_may", item_id=row["item_id"], action=row["action"], verdicts=row["verdicts"], limit=MANY
+            )
+            situation.others = {other["actor_id"]: set(other["permitted"]) for other in others}
+            situation.administers = bool(await tx.run("people/administers", ids=[row["actor_id"]]))
+        return remedies(situation, answer["verdicts"])
+
+    async def _explore(self, row: Row) -> list[Remedy]:
+        """The steps to take first, found by trying the ways the rules know and undoing them again."""
+        moves = await self._db.read("gate/moves", item_id=row["item_id"])
+        for way in moves_to(moves, row["action"]):
+            if found := await self._try(row, way):
+                return found
+        return []
+
+    async def _try(self, row: Row, way: list[str]) -> list[Remedy]:
+        async def work(tx: Transaction) -> None:
+            steps: list[Remedy] = []
+            for action in way:
+                doers = await tx.run("gate/who_may", item_id=row["item_id"], action=action, verdicts={}, limit=MANY)
+                able = [doer["actor_id"] for doer in doers if doer["allowed"]]
+                if not able:
+                    raise _UndoError([])
+                doer = row["actor_id"] if row["actor_id"] in able else able[0]
+                step = encoding.row(Command(row["item_id"], action, doer), 0) | {"assume_inputs": True}
+                [made] = await self._run(tx, [step])
+                if not made["hops"]:
+                    raise _UndoError([])
+                steps.append(Remedy("STEP_FIRST", f"First '{doer}' does '{action}'.", action=action, actor_id=doer))
+            [answer] = await self._run(tx, [row | {"dry": True, "command_key": None, "expected_version": None}])
+            if answer["verdicts"] and any(not verdict["reasons"] for verdict in answer["verdicts"]):
+                raise _UndoError(steps)
+            more = await self._ways(tx, row, answer)
+            raise _UndoError([*steps, *more] if more and len(steps) + len(more) <= 3 else [])
+
+        try:
+            await self._db.in_transaction(work)
+        except _UndoError as undo:
+            return list(undo.answers)
+        except (_BrokenCommandError, ClientError):
+            return []
+        return []
+
+    async def _actions(
+        self,
+        tx: Transaction,
+        pairs: Sequence[Pair],
+        spoilt: Spoilt,
+        verdicts: dict[Pair, dict[str, dict[str, Any]]],
+    ) -> dict[Pair, list[ActionView]]:
         views: dict[Pair, list[ActionView]] = {pair: [] for pair in pairs}
         if not pairs:
             return views
@@ -235,183 +347,82 @@ class Gate:
             offered.setdefault(row["id"], []).append(row)
         asked = [(pair, offer) for pair in views for offer in offered.get(pair[0], [])]
         rows = [
-            _row(Command(pair[0], offer["action"], pair[1], dry=True), seq, anyone=pair[1] is None)
+            encoding.row(Command(pair[0], offer["action"], pair[1], dry=True), seq, anyone=pair[1] is None)
+            # With inputs assumed, one outcome that lacks an input does not hide that another lacks more.
+            | {"assume_inputs": True, "verdicts": verdicts.get(pair, {})}
             for seq, (pair, offer) in enumerate(asked)
         ]
         sound = [row for row in rows if (row["item_id"], row["action"]) not in spoilt]
         answers = {answer["seq"]: answer for answer in await self._run(tx, sound)}
         for row in rows:
             pair, offer = asked[row["seq"]]
-            answer = answers.get(row["seq"]) or _nothing(row, "rule")
-            found = [reason for reason in _reasons(row, answer) if not _is_input(reason)]
-            told = [explain(reason, **_context(row, answer), rule=reason.get("rule")) for reason in found]
+            answer = answers.get(row["seq"]) or encoding.nothing(row, "rule")
+            found = encoding.reasons(row, answer)
+            told = [explain(reason, **encoding.context(row, answer), rule=reason.get("rule")) for reason in found]
             views[pair].append(ActionView(offer["action"], not found, told, input_schema(offer["inputs"])))
         return views
 
-
-def _row(command: Command, seq: int, *, anyone: bool = False) -> Row:
-    inputs = dict(command.inputs)
-    if command.feedback is not None:
-        inputs["feedback"] = command.feedback
-    text = _json(inputs)
-    engine = command.actor_id is None and not anyone
-    keyed = not engine and not command.dry
-    command_id = command.command_id or str(uuid.uuid4())
-    feedback = inputs.get("feedback")
-    wish = _json([command.action, command.actor_id, inputs])
-    return {
-        "seq": seq,
-        "item_id": command.item_id,
-        "action": command.action,
-        "actor_id": command.actor_id,
-        "engine": engine,
-        "anyone": anyone,
-        "dry": command.dry,
-        "command_id": command_id,
-        "command_key": f"{command.item_id}\n{command_id}" if keyed else None,
-        "fingerprint": hashlib.sha256(wish.encode()).hexdigest() if keyed else None,
-        "expected_version": command.expected_version,
-        "feedback": feedback if isinstance(feedback, str) else None,
-        "inputs": inputs,
-        "inputs_json": text if inputs else None,
-    }
-
-
-def _json(value: Any) -> str:
-    try:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        text.encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise BadInputError("The inputs must be an object of JSON values.") from error
-    if len(text) > _MAX_INPUTS:
-        raise BadInputError(
-            f"The inputs are larger than {_MAX_INPUTS} characters; store them elsewhere and give a link."
-        )
-    _check_integers(value)
-    return text
-
-
-def _check_integers(value: Any) -> None:
-    """Neo4j's integers have 64 bits."""
-    if isinstance(value, dict):
-        for part in value.values():
-            _check_integers(part)
-    elif isinstance(value, list):
-        for part in value:
-            _check_integers(part)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise BadInputError(f"The integer {value:.3e} is too large; give it as a string.")
-
-
-def _without_repeats(rows: list[Row]) -> list[list[Row]]:
-    """Batches in order, no command id twice in one: a refusal is known as an answer only after its batch."""
-    batches: list[list[Row]] = [[]]
-    for row in rows:
-        if row["command_key"] and any(row["command_key"] == other["command_key"] for other in batches[-1]):
-            batches.append([])
-        batches[-1].append(row)
-    return batches
-
-
-def _is_applied(row: Row, answer: Row) -> bool:
-    if row["dry"]:
-        return not _reasons(row, answer)
-    return bool(answer["hops"]) or (row["action"] is None and not answer["obstacles"] and answer["earlier"] is None)
-
-
-def _reasons(row: Row, answer: Row) -> list[Row]:
-    """Everything that stands against a command; for several rules of one action, those of the nearest ones."""
-    if answer["earlier"] is not None:
-        return [{"code": "COMMAND_ID_REUSED"}]
-    found = list(answer["obstacles"])
-    verdicts = answer["verdicts"]
-    codes = {reason["code"] for reason in found}
-    if not verdicts:
-        unreachable = not codes or codes == {"STALE_VERSION"}
-        if unreachable and row["action"] is not None and not answer["hops"]:
-            found.append({"code": "FINAL_STATE" if answer["kind"] == "final" else "NOT_FROM_THIS_STATE"})
+    async def _find_spoilt(self, pairs: Sequence[Pair]) -> Spoilt:
+        """The actions of these items whose rules cannot be run; raises when none is the cause."""
+        found: Spoilt = set()
+        cause: ClientError | None = None
+        offers = await self._db.read("gate/offered", ids=sorted({item for item, _ in pairs}))
+        for item, actor in pairs:
+            for action in {offer["action"] for offer in offers if offer["id"] == item}:
+                rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
+                try:
+                    await self._db.write("gate/decide", commands=rows)
+                except ClientError as error:
+                    found.add((item, action))
+                    cause = error
+        if cause is None:
+            raise StategateError("A rule could not be run, and then it could; ask again.")
         return found
-    if any(not verdict["reasons"] for verdict in verdicts):
-        return found
-    near = [verdict for verdict in verdicts if verdict["permitted"]] or verdicts[:1]
-    for verdict in near:
-        found += [{**reason, "rule": verdict["rule"]} for reason in verdict["reasons"] if not _same(reason, found)]
-    return found
+
+    async def _judge(self, rows: list[Row], asked: dict[int, tuple[list[str], int]]) -> None:
+        """Asks the plug-ins, and puts their verdicts to the commands; each holds for the version it saw alone."""
+        for row in rows:
+            names, version = asked.get(row["seq"], ([], 0))
+            if names:
+                [found] = await self._db.read("tree/items_by_ids", ids=[row["item_id"]])
+                seen = Asked(found["item"], version, row["action"], row["actor_id"], row["inputs"])
+                verdicts = {
+                    name: {"version": version, "holds": await self._plugins.judge(name, seen)} for name in names
+                }
+                row["verdicts"] = row["verdicts"] | verdicts
+
+    async def _follow(self, pending: dict[str, list[str]]) -> None:
+        """Automatic steps that ask a plug-in are taken after the step before them is committed, each by itself."""
+        waiting = dict(pending)
+        for _ in range(ENDLESS):
+            if not waiting:
+                return
+            rows = [encoding.row(Command(item, None, None), seq) for seq, item in enumerate(waiting)]
+            items = {row["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(waiting))}
+            await self._judge(
+                rows, {row["seq"]: (waiting[row["item_id"]], items[row["item_id"]]["version"]) for row in rows}
+            )
+            after: dict[str, list[str]] = {}
+
+            async def work(
+                tx: Transaction, rows: list[Row] = rows, after: dict[str, list[str]] = after
+            ) -> list[Decision]:
+                return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), after)
+
+            await self._db.in_transaction(work)
+            moved = {row["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(waiting))}
+            waiting = {item: names for item, names in after.items() if moved[item]["version"] != items[item]["version"]}
 
 
-def _same(reason: Row, others: list[Row]) -> bool:
-    return any({**other, "rule": None} == {**reason, "rule": None} for other in others)
-
-
-def _is_input(reason: Row) -> bool:
-    return reason["code"] in {"INPUT_MISSING", "INPUT_INVALID"}
-
-
-def _context(row: Row, answer: Row) -> dict[str, Any]:
-    return {
-        "item_id": row["item_id"],
-        "action": row["action"] or "",
-        "actor_id": row["actor_id"],
-        "state": answer["state"],
-    }
-
-
-def _applied(row: Row, answer: Row) -> Decision:
-    hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
-    return Decision(
-        Outcome.APPLIED, row["item_id"], row["command_id"], answer["version"], hops, _awaits(answer["awaits"])
-    )
-
-
-def _awaits(awaited: list[Row]) -> list[Awaits]:
-    return [Awaits(row["role"], row["actions"]) for row in awaited]
-
-
-def _stored(row: Row, answer: Row) -> Decision:
-    if refusal := answer["refusal"]:
-        return Decision(
-            Outcome.REFUSED,
-            row["item_id"],
-            row["command_id"],
-            refusal["version"],
-            reasons=[Reason(**reason) for reason in json.loads(refusal["reasons"])],
-            legal_actions=refusal["legal_actions"],
-            remedies=[Remedy(**remedy) for remedy in json.loads(refusal["remedies"])],
-        )
-    hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
-    awaits = [Awaits(role, actions) for role, *actions in (lines.split("\n") for lines in answer["awaits"] or [])]
-    version = answer["hops"][-1]["version"]
-    return Decision(Outcome.APPLIED, row["item_id"], row["command_id"], version, hops, awaits)
-
-
-def _record(row: Row, decision: Decision, *, keep: bool) -> Row:
-    """What is stored of a refusal; a reused id (`keep` false) does not replace the answer it was used for."""
-    return {
-        **{key: row[key] for key in ("seq", "item_id", "action", "actor_id", "command_id", "fingerprint")},
-        "command_key": row["command_key"] if keep else None,
-        "version": decision.version,
-        "codes": [reason.code for reason in decision.reasons],
-        "reasons": json.dumps([_plain(reason) for reason in decision.reasons]),
-        "legal_actions": decision.legal_actions,
-        "remedies": json.dumps([_plain(remedy) for remedy in decision.remedies]),
-    }
-
-
-def _plain(part: Reason | Remedy) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in part.__slots__}
-
-
-def _nothing(row: Row, broken: str) -> Row:
-    """The answer for a command whose rules cannot be run."""
-    return {
-        "seq": row["seq"],
-        "earlier": None,
-        "obstacles": [{"code": "RULE_BROKEN", "broken": broken}],
-        "hops": [],
-        "verdicts": [],
-        "awaits": [],
-        "version": None,
-        "state": None,
-        "kind": None,
-        "parent_id": None,
-    }
+def _unjudged(found: list[Row], by_seq: dict[int, Row]) -> dict[int, tuple[list[str], int]]:
+    """The plug-ins that have to be asked before an answer stands: those of rules before the one that would be taken."""
+    asked: dict[int, tuple[list[str], int]] = {}
+    for answer in found:
+        names: list[str] = []
+        for verdict in answer["verdicts"]:
+            if not verdict["reasons"]:
+                break
+            names += [reason["plugin"] for reason in verdict["reasons"] if reason.get("plugin")]
+        if names and answer["earlier"] is None and by_seq[answer["seq"]]["action"] is not None:
+            asked[answer["seq"]] = (names, answer["version"] - len(answer["hops"]))
+    return asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graph.decision import Reason, Remedy
+from graph.decision import Reason
 
 Found = dict[str, Any]
 
@@ -38,9 +38,9 @@ def _message(code: str, found: Found, item: str, action: str, actor: str | None,
         case "SAME_ACTOR":
             return f"'{actor}' has fired '{found['action']}' on '{item}', so somebody else must do '{action}'."
         case "INPUT_MISSING":
-            return f"'{action}' needs the input '{found['input']}'{_shape(found['schema'])}."
+            return f"'{action}' needs the input '{found['input']}'{shape(found['schema'])}."
         case "INPUT_INVALID":
-            return f"The input '{found['input']}' does not fit{_shape(found['schema'])}."
+            return f"The input '{found['input']}' does not fit{shape(found['schema'])}."
         case "STALE_VERSION":
             return f"'{item}' is at version {found['version']}; read it again and decide anew."
         case "LIMIT_REACHED":
@@ -73,24 +73,11 @@ def _role_message(found: Found, action: str, actor: str | None, state: str | Non
     return f"'{actor}' has no role that may do '{action}' in '{state}'."
 
 
-def _shape(schema: Found) -> str:
+def shape(schema: Found) -> str:
+    """What an input must look like, in brackets."""
     parts = [f"{key.replace('_', ' ')} {value}" for key, value in schema.items() if value is not None and key != "type"]
     kind = schema.get("type") or "string"
     return f" ({', '.join([str(kind), *parts])})"
-
-
-def remedies(reasons: list[Found], legal_actions: list[str]) -> list[Remedy]:
-    """The smallest ways out that need nobody else: an input to add, a legal action, a moment to wait."""
-    found: list[Remedy] = []
-    codes = {reason["code"] for reason in reasons}
-    if codes <= {"INPUT_MISSING", "INPUT_INVALID"}:
-        found += [
-            Remedy("ADD_INPUT", f"Give '{reason['input']}'{_shape(reason['schema'])}.", input=reason["input"])
-            for reason in reasons
-        ]
-    elif codes & {"NOT_FROM_THIS_STATE", "UNKNOWN_ACTION"}:
-        found += [Remedy("OTHER_ACTION", f"'{name}' is legal now.", action=name) for name in legal_actions]
-    return found
 
 
 def input_schema(alternatives: list[list[Found]]) -> dict[str, Any]:

@@ -16,12 +16,7 @@ UNION
 WITH item, state, role, place, second ORDER BY place, second, role
 CALL (item, state, role) {
   CALL (item, state) {
-    MATCH (state)<-[:FROM]-(t:Transition)
-    RETURN t
-  UNION
-    MATCH (:Workflow {name: item.workflow})<-[:FROM_ANY]-(t:Transition)
-    WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
-    RETURN t
+    // include: leaving
   }
   WITH t, role WHERE coalesce(t.automatic, false) <> true
     AND (EXISTS { (:Role {name: role})-[:MAY_FIRE]->(t) } OR EXISTS { (:Role {name: '*'})-[:MAY_FIRE]->(t) }

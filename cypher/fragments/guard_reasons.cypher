@@ -23,6 +23,8 @@ WITH c, item, action, place, g,
     END
     WHEN 'count' THEN reduce(n = 0, x IN COLLECT {
       MATCH (:Actor)-[f:HAS_FIRED]->(item) WHERE f.action IN g.of RETURN f.times } | n + x)
+    // A plug-in has judged the item as it was at one version, and no other.
+    WHEN 'plugin' THEN CASE WHEN c.verdicts[g.plugin].version = item.version THEN c.verdicts[g.plugin].holds END
     WHEN 'history' THEN reduce(n = 0, x IN COLLECT {
       MATCH (:Actor)-[f:HAS_FIRED]->(item) WHERE f.action = g.action RETURN f.times } | n + x)
   END AS actual
@@ -42,6 +44,7 @@ WITH item, action, place, g, actual,
     WHEN g.kind = 'history' THEN
       (g.times_max IS NULL OR actual + CASE WHEN g.action = action.name THEN 1 ELSE 0 END <= g.times_max)
       AND (g.times_min IS NULL OR actual >= g.times_min)
+    WHEN g.kind = 'plugin' THEN CASE WHEN actual IS :: BOOLEAN THEN actual END
     WHEN g.kind = 'children' THEN
       (g.all_in IS NULL OR NOT EXISTS {
         MATCH (item)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE NOT x.name IN g.all_in })
@@ -64,5 +67,6 @@ RETURN collect({
     WHEN g.kind = 'count' AND g.op IN ['<', '<='] THEN 'LIMIT_REACHED'
     WHEN g.kind = 'history' THEN 'LIMIT_REACHED'
     ELSE 'GUARD_FAILED'
-  END, guard: g.name, actual: actual
+  END, guard: g.name, kind: g.kind, actual: CASE WHEN g.kind <> 'plugin' THEN actual END, field: g.field,
+  plugin: CASE WHEN g.kind = 'plugin' AND holds IS NULL AND coalesce(c.verdicts[g.plugin].version <> item.version, true) THEN g.plugin END
 }) AS guards_failed

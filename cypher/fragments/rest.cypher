@@ -6,6 +6,12 @@ WITH c, item, story, state, datetime.realtime() AS now
 CALL (item, state) {
   // include: awaits
 }
+// When the first timer of the state runs out; null where there is none.
+CALL (item, state) {
+  // include: due
+}
+SET item.due_at = due, item.armed = null
+WITH *
 // Part of the answer that is given again when the command comes again: a line for the role and one for each action.
 CALL (c, awaited) {
   MATCH (first:Change {command_key: c.command_key})
@@ -15,7 +21,8 @@ CALL (item, awaited) {
   WITH item, awaited WHERE size(awaited) > 0
   MATCH (item)-[held:ASSIGNED_TO]->(holder:Actor)
   WHERE NOT any(a IN awaited WHERE a.role = '*')
-    AND NOT EXISTS { MATCH (holder)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(r:Role) WHERE r.name IN [a IN awaited | a.role] }
+    AND NOT EXISTS { MATCH (holder)-[:HAS_ROLE]->(:Role)-[up:INHERITS*0..8]->(r:Role)
+      WHERE r.name IN [a IN awaited | a.role] AND all(edge IN up WHERE coalesce(edge.workflow, item.workflow) = item.workflow) }
   DELETE held
 }
 CALL (c, item, story, state, awaited, now) {

@@ -1,7 +1,8 @@
 // Decides commands in their order, each against the graph as the one before left it; applies what is legal with
 // all automatic hops that follow, and writes history and events. The only statement that moves an item.
-// $commands: [{seq, item_id, action, actor_id, engine, anyone, dry, command_id, command_key, fingerprint,
-//              expected_version, feedback, inputs, inputs_json}]; action null asks for automatic hops alone.
+// $commands: [{seq, item_id, action, actor_id, engine, anyone, dry, timer, assume_inputs, command_id, command_key, fingerprint,
+//   expected_version, feedback, inputs, inputs_json, verdicts: {plug-in: {version, holds}}}]; action null asks for automatic
+//   hops alone; timer for what rested long enough; assume_inputs, of what is undone, for what right inputs would do.
 
 // Locks first, parents before items and each kind sorted, so that two batches cannot deadlock. It must be a SET:
 // to REMOVE a property whose name no node ever had takes no lock.
@@ -34,7 +35,8 @@ CALL (c, engine) {
     coalesce(answered.fingerprint, refused.fingerprint) AS earlier
   WITH *,
     CASE WHEN actor IS NULL THEN [] ELSE
-      COLLECT { MATCH (actor)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(r:Role) RETURN DISTINCT r.name ORDER BY r.name } + ['*']
+      // include: roles
+      + ['*']
     END AS roles,
     COUNT { (item)-[:IN_STATE]->(:State) } AS states,
     head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s {.name, .kind} }) AS state_before,
@@ -67,74 +69,7 @@ CALL (c, engine) {
         WHERE item.version = version_before + step - first_step AND (may_apply OR step = 0)
       MATCH (item)-[:IN_STATE]->(state:State)
       CALL (c, engine, item, actor, roles, step, state) {
-        CALL (item, state) {
-          MATCH (state)<-[:FROM]-(t:Transition)
-          RETURN t
-        UNION
-          MATCH (:Workflow {name: item.workflow})<-[:FROM_ANY]-(t:Transition)
-          WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
-          RETURN t
-        }
-        MATCH (t)-[:ON]->(action:Action)
-        WHERE step > 0 OR action.name = c.action
-        CALL (item, action) {
-          OPTIONAL MATCH (:Workflow {name: item.workflow})-[:HAS_COUPLING]->(k:Coupling)-[:FIRES]->(action)
-          // include: coupling_met
-          RETURN collect(CASE WHEN k IS NULL THEN null ELSE {name: k.name, met: met, sprint: k.sprint} END) AS couplings
-        }
-        WITH c, engine, item, actor, roles, step, state, t, action, couplings,
-          any(k IN couplings WHERE k.met) AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) } AS coupled
-        WHERE step = 0 OR coalesce(t.automatic, false) = true OR coupled
-        CALL (c, item, t) {
-          // include: input_reasons
-        }
-        CALL (c, item, t, action) {
-          // include: guard_reasons
-        }
-        WITH c, item, actor, roles, step, state, t, action, couplings, inputs_wrong, guards_failed,
-          COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) WHERE r.name IN roles RETURN r.name ORDER BY r.name } AS firing,
-          EXISTS { (:Role)-[:MAY_FIRE]->(t) } AS by_role,
-          COLLECT { MATCH (t)-[:NEEDS_ROLE]->(r:Role) RETURN r.name } AS needed,
-          coalesce(t.relations, []) AS relations,
-          COUNT { (t)-[:TO]->(:State) } AS targets
-        WITH *, step > 0 OR c.anyone AS free
-        WITH *,
-          CASE WHEN targets <> 1 THEN [{code: 'RULE_BROKEN', broken: 'target'}] ELSE [] END AS broken,
-          CASE
-            WHEN free THEN []
-            WHEN by_role AND size(firing) = 0 THEN [{code: 'ROLE_NOT_ALLOWED'}]
-            WHEN any(r IN needed WHERE NOT r IN roles) THEN [{code: 'ROLE_NOT_ALLOWED'}]
-            WHEN NOT by_role AND size(needed) = 0 AND size(relations) = 0 THEN [{code: 'ROLE_NOT_ALLOWED'}]
-            WHEN t.actor_kinds IS NOT NULL AND NOT actor.kind IN t.actor_kinds
-              THEN [{code: 'ROLE_NOT_ALLOWED', kinds: t.actor_kinds}]
-            ELSE []
-          END AS not_allowed,
-          CASE WHEN free OR size(relations) = 0 OR any(relation IN relations WHERE CASE relation
-              WHEN 'assignee' THEN EXISTS { (item)-[:ASSIGNED_TO]->(actor) }
-              WHEN 'not_assignee' THEN NOT EXISTS { (item)-[:ASSIGNED_TO]->(actor) }
-              WHEN 'author' THEN EXISTS { (item)-[:AUTHORED_BY]->(actor) }
-              WHEN 'not_author' THEN NOT EXISTS { (item)-[:AUTHORED_BY]->(actor) }
-              WHEN 'owner' THEN EXISTS { (item)-[:OWNED_BY]->(actor) }
-              WHEN 'not_owner' THEN NOT EXISTS { (item)-[:OWNED_BY]->(actor) }
-              ELSE false END)
-            THEN [] ELSE [{code: 'RELATION_NOT_MET', relations: relations}] END AS not_related,
-          CASE WHEN free THEN [] ELSE
-            [x IN COLLECT {
-              MATCH (t)-[:NOT_SAME_ACTOR_AS]->(before:Action)
-              MATCH (actor)-[fired:HAS_FIRED]->(item) WHERE fired.action = before.name
-              RETURN before.name ORDER BY before.name
-            } | {code: 'SAME_ACTOR', action: x}]
-          END AS same_actor
-        WITH state, t, action, firing, [k IN couplings WHERE NOT k.met AND k.sprint IS NULL | {code: 'GUARD_FAILED', guard: k.name}] AS uncoupled,
-          broken, not_allowed, not_related, same_actor, inputs_wrong, guards_failed, step
-        ORDER BY t.order
-        RETURN collect({
-          t: t, action: action.name, role: head(firing), permitted: size(not_allowed) = 0,
-          rule: coalesce(state.name, '?') + ' -[' + action.name + ']-> '
-            + coalesce(head(COLLECT { MATCH (t)-[:TO]->(to:State) RETURN to.name }), '?'),
-          reasons: not_allowed + not_related + same_actor
-            + CASE WHEN step = 0 THEN inputs_wrong ELSE [] END + uncoupled + guards_failed + broken
-        }) AS candidates
+        // include: candidates
       }
       WITH c, engine, item, actor, roles, may_apply, step, state, candidates,
         head([x IN candidates WHERE size(x.reasons) = 0]) AS chosen
@@ -154,7 +89,7 @@ CALL (c, engine) {
             ELSE chosen.role
           END AS role,
           CASE WHEN step = 0 THEN c.feedback END AS feedback,
-          coalesce(t.automatic, false) = true AS automatic
+          coalesce(t.automatic, false) = true OR coalesce(c.timer, false) AS automatic
         DELETE here
         CREATE (item)-[:IN_STATE]->(to)
         CREATE (change:Change {
@@ -165,7 +100,7 @@ CALL (c, engine) {
           command_key: CASE WHEN step = 0 THEN c.command_key END,
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
         })
-        SET item.version = version, item.updated_at = now,
+        SET item.version = version, item.updated_at = now, item.entered_at = now,
           item.rework = coalesce(item.rework, 0) + CASE WHEN t.rework = true THEN 1 ELSE 0 END,
           // What was asked to be mended stays with the item until somebody hands in again.
           item.feedback = CASE WHEN step = 0 AND coalesce(t.rework, false) <> true THEN feedback
@@ -209,17 +144,18 @@ CALL (c, engine) {
           }))
         RETURN {action: chosen.action, from: state.name, to: to.name, automatic: automatic} AS hop
       }
-      RETURN hop, CASE WHEN step = 0 THEN [x IN candidates | {rule: x.rule, permitted: x.permitted, reasons: x.reasons}] END AS seen
+      RETURN hop, CASE WHEN step = 0 THEN [x IN candidates | {rule: x.rule, key: x.key, permitted: x.permitted, reasons: x.reasons}] END AS seen,
+        CASE WHEN step > 0 THEN reduce(names = [], x IN candidates | names + [r IN x.reasons WHERE r.plugin IS NOT NULL | r.plugin]) END AS unjudged
     }
-    RETURN collect(hop) AS hops, coalesce(head(collect(seen)), []) AS verdicts
+    RETURN collect(hop) AS hops, coalesce(head(collect(seen)), []) AS verdicts, coalesce(last(collect(unjudged)), []) AS pending
   }
   CALL (c, item, hops) {
     WITH c, item, hops WHERE size(hops) > 0
     // include: rest
   }
-  RETURN earlier, obstacles, state_before, hops, verdicts, item, resting, version_before + size(hops) AS version
+  RETURN earlier, obstacles, state_before, hops, verdicts, pending, item, resting, version_before + size(hops) AS version
 }
-RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, coalesce(resting, []) AS awaits, version,
+RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, pending, coalesce(resting, []) AS awaits, version,
   item.workflow AS workflow, item:Story AS is_story, state_before.name AS state, state_before.kind AS kind,
   head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }) AS parent_id
 ORDER BY seq

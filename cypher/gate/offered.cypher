@@ -2,12 +2,7 @@
 UNWIND $ids AS id
 MATCH (item:Item {id: id})-[:IN_STATE]->(state:State)
 CALL (item, state) {
-  MATCH (state)<-[:FROM]-(t:Transition)
-  RETURN t
-UNION
-  MATCH (:Workflow {name: item.workflow})<-[:FROM_ANY]-(t:Transition)
-  WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
-  RETURN t
+  // include: leaving
 }
 WITH id, t WHERE coalesce(t.automatic, false) <> true
 MATCH (t)-[:ON]->(action:Action)

@@ -15,9 +15,15 @@ CALL (epic, author, workflow, start, fit) {
   CREATE (story:Story:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, released: false,
     description: $description, acceptance_criteria: $acceptance_criteria, story_points: $story_points,
-    created_at: datetime.realtime(), updated_at: datetime.realtime()
+    created_at: datetime.realtime(), updated_at: datetime.realtime(),
+    entered_at: datetime.realtime()
   })
   CREATE (story)-[:IN_STATE]->(start)
+  WITH *, story AS item, start AS state
+  CALL (item, state) {
+    // include: due
+  }
+  SET item.due_at = due
   FOREACH (parent IN CASE WHEN epic IS NULL THEN [] ELSE [epic] END | CREATE (parent)-[:HAS_STORY]->(story))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (story)-[:AUTHORED_BY]->(person))
   CREATE (:OutboxEvent {

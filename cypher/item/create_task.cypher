@@ -20,9 +20,15 @@ CALL (story, assignee, author, workflow, start, fit) {
     MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
   CREATE (story)-[:HAS_TASK]->(task:Task:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, description: $description,
-    priority: $priority, rank: last_rank + 1, created_at: datetime.realtime(), updated_at: datetime.realtime()
+    priority: $priority, rank: last_rank + 1, created_at: datetime.realtime(), updated_at: datetime.realtime(),
+    entered_at: datetime.realtime()
   })
   CREATE (task)-[:IN_STATE]->(start)
+  WITH *, task AS item, start AS state
+  CALL (item, state) {
+    // include: due
+  }
+  SET item.due_at = due
   FOREACH (person IN CASE WHEN assignee IS NULL THEN [] ELSE [assignee] END | CREATE (task)-[:ASSIGNED_TO]->(person))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (task)-[:AUTHORED_BY]->(person))
   WITH task

@@ -9,7 +9,13 @@ OPTIONAL MATCH (known:Item {id: row.id})
 WITH story, workflow, initial, row, ranked WHERE known IS NULL
 CREATE (story)-[:HAS_TASK]->(task:Task:Item {
   id: row.id, name: row.id, title: coalesce(row.title, row.id), workflow: workflow.name, version: 0, rework: 0,
-  priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime()
+  priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime(),
+  entered_at: datetime.realtime()
 })
 CREATE (task)-[:IN_STATE]->(initial)
-RETURN task.id AS id
+WITH task AS item, initial AS state
+CALL (item, state) {
+  // include: due
+}
+SET item.due_at = due
+RETURN item.id AS id

@@ -1,0 +1,42 @@
+// Who may do an action on an item now, given right inputs; `permitted` are the transitions that only the work itself
+// stands against. By id. $item_id, $action, $verdicts: {plug-in: {version, holds}}.
+MATCH (item:Item {id: $item_id})-[:IN_STATE]->(state:State)
+MATCH (engine:System)
+CALL (item, state, engine) {
+  CALL (item, state) {
+    // include: leaving
+  }
+  MATCH (t)-[:ON]->(:Action {name: $action})
+  CALL (item, t) {
+    MATCH (t)<-[:MAY_FIRE]-(:Role)<-[:INHERITS*0..8]-(:Role)<-[:HAS_ROLE]-(actor:Actor)
+    RETURN actor
+  UNION
+    MATCH (t)-[:NEEDS_ROLE]->(:Role)<-[:INHERITS*0..8]-(:Role)<-[:HAS_ROLE]-(actor:Actor)
+    RETURN actor
+  UNION
+    MATCH (item)-[:ASSIGNED_TO|AUTHORED_BY|OWNED_BY]->(actor:Actor)
+    RETURN actor
+  UNION
+    MATCH (item)<-[:HAS_FIRED]-(actor:Actor)
+    RETURN actor
+  UNION
+    WITH t WHERE EXISTS { (:Role {name: '*'})-[:MAY_FIRE]->(t) } OR any(relation IN t.relations WHERE relation CONTAINS 'not_')
+    MATCH (actor:Actor)
+    RETURN actor
+  }
+  WITH actor, engine WHERE actor <> engine
+  RETURN DISTINCT actor
+}
+WITH item, state, engine, actor, 0 AS step,
+  {action: $action, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: $verdicts} AS c
+ORDER BY actor.id
+WITH *,
+  // include: roles
+  + ['*'] AS roles
+CALL (c, engine, item, actor, roles, step, state) {
+  // include: candidates
+}
+WITH actor, any(x IN candidates WHERE size(x.reasons) = 0) AS allowed, [x IN candidates WHERE NOT any(reason IN x.reasons
+  WHERE reason.code IN ['ROLE_NOT_ALLOWED', 'RELATION_NOT_MET', 'SAME_ACTOR']) | x.key] AS permitted
+WHERE allowed OR size(permitted) > 0
+RETURN actor.id AS actor_id, allowed, permitted LIMIT $limit

@@ -1,0 +1,55 @@
+// What an actor may do now, given right inputs: each item with its actions, the most urgent first. $actor_id,
+// $awaited: whether only of items that wait for a role of the actor, $limit.
+MATCH (actor:Actor {id: $actor_id}) WHERE NOT actor:System
+MATCH (engine:System)
+CALL (actor) {
+  MATCH (actor)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(:Role)-[:MAY_FIRE]->(t:Transition)
+  RETURN t
+UNION
+  MATCH (:Role {name: '*'})-[:MAY_FIRE]->(t:Transition)
+  RETURN t
+UNION
+  MATCH (actor)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(:Role)<-[:NEEDS_ROLE]-(t:Transition)
+  RETURN t
+UNION
+  MATCH (t:Transition) WHERE t.relations IS NOT NULL
+  RETURN t
+}
+CALL (t) {
+  MATCH (t)-[:FROM]->(state:State)
+  RETURN state
+UNION
+  WITH t WHERE NOT $awaited
+  MATCH (t)-[:FROM_ANY]->(:Workflow)-[:HAS_STATE]->(state:State)
+  WHERE coalesce(state.kind, 'active') <> 'final' AND NOT EXISTS { (t)-[:EXCEPT]->(state) }
+  RETURN state
+}
+WITH DISTINCT actor, engine, state
+MATCH (state)<-[:IN_STATE]-(item:Item)
+WITH actor, engine, state, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
+WITH *,
+  // include: roles
+  + ['*'] AS roles
+CALL (engine, item, actor, roles, state) {
+  CALL (item, state) {
+    // include: leaving
+  }
+  WITH t WHERE coalesce(t.automatic, false) <> true
+  MATCH (t)-[:ON]->(offered:Action)
+  WITH offered.name AS name, min(t.order) AS place ORDER BY place, name
+  CALL (engine, item, actor, roles, state, name) {
+    WITH engine, item, actor, roles, state, name, 0 AS step,
+      {action: name, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: {}} AS c
+    CALL (c, engine, item, actor, roles, step, state) {
+      // include: candidates
+    }
+    RETURN any(x IN candidates WHERE size(x.reasons) = 0) AS allowed
+  }
+  WITH name WHERE allowed
+  RETURN collect(name) AS actions
+}
+CALL (item, state) {
+  // include: awaits
+}
+WITH item, actions, awaited, roles WHERE size(actions) > 0 AND (NOT $awaited OR any(a IN awaited WHERE a.role IN roles))
+RETURN item.id AS item_id, actions LIMIT $limit

@@ -1,0 +1,17 @@
+// The items whose time has run out, the longest ago first, with what their timers fire in the order of the rules. $limit.
+MATCH (item:Item)
+WHERE item.due_at <= datetime.realtime()
+WITH item ORDER BY item.due_at LIMIT $limit
+MATCH (item)-[:IN_STATE]->(state:State)
+CALL (item, state) {
+  CALL (item, state) {
+    // include: leaving
+  }
+  WITH item, t WHERE t.after IS NOT NULL AND coalesce(datetime.realtime().epochMillis - item.entered_at.epochMillis >= 1000 *
+    // include: after_seconds
+    , false)
+  MATCH (t)-[:ON]->(action:Action)
+  WITH action.name AS name, min(t.order) AS place ORDER BY place
+  RETURN collect(name) AS actions
+}
+RETURN item.id AS item_id, item.version AS version, actions

@@ -1,0 +1,193 @@
+"""What goes to the gate's statement and what comes back from it, as rows; nothing here asks the graph."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from graph.database import Row
+from graph.decision import Awaits, Command, Decision, Hop, Outcome, Reason, Remedy
+from graph.errors import BadInputError
+
+_MAX_INPUTS = 200_000  # characters of JSON; events carry some of them, and a message has its limit too
+
+
+def row(command: Command, seq: int, *, anyone: bool = False) -> Row:
+    """A command as the statement takes it."""
+    inputs = dict(command.inputs)
+    if command.feedback is not None:
+        inputs["feedback"] = command.feedback
+    text = _json(inputs)
+    engine = command.actor_id is None and not anyone
+    keyed = not engine and not command.dry
+    command_id = command.command_id or str(uuid.uuid4())
+    feedback = inputs.get("feedback")
+    wish = _json([command.action, command.actor_id, inputs])
+    return {
+        "seq": seq,
+        "item_id": command.item_id,
+        "action": command.action,
+        "actor_id": command.actor_id,
+        "engine": engine,
+        "anyone": anyone,
+        "dry": command.dry,
+        "timer": command.timer,
+        "assume_inputs": False,
+        "verdicts": {},
+        "command_id": command_id,
+        "command_key": f"{command.item_id}\n{command_id}" if keyed else None,
+        "fingerprint": hashlib.sha256(wish.encode()).hexdigest() if keyed else None,
+        "expected_version": command.expected_version,
+        "feedback": feedback if isinstance(feedback, str) else None,
+        "inputs": inputs,
+        "inputs_json": text if inputs else None,
+    }
+
+
+def _json(value: Any) -> str:
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInputError("The inputs must be an object of JSON values.") from error
+    if len(text) > _MAX_INPUTS:
+        raise BadInputError(
+            f"The inputs are larger than {_MAX_INPUTS} characters; store them elsewhere and give a link."
+        )
+    _check_integers(value)
+    return text
+
+
+def _check_integers(value: Any) -> None:
+    """Neo4j's integers have 64 bits."""
+    if isinstance(value, dict):
+        for part in value.values():
+            _check_integers(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check_integers(part)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise BadInputError(f"The integer {value:.3e} is too large; give it as a string.")
+
+
+def without_repeats(rows: list[Row]) -> list[list[Row]]:
+    """Batches in order, no command id twice in one: a refusal is known as an answer only after its batch."""
+    batches: list[list[Row]] = [[]]
+    for row in rows:
+        if row["command_key"] and any(row["command_key"] == other["command_key"] for other in batches[-1]):
+            batches.append([])
+        batches[-1].append(row)
+    return batches
+
+
+def is_applied(row: Row, answer: Row) -> bool:
+    """Whether it was done, or would be."""
+    if row["dry"]:
+        return not reasons(row, answer)
+    return bool(answer["hops"]) or (row["action"] is None and not answer["obstacles"] and answer["earlier"] is None)
+
+
+def reasons(row: Row, answer: Row) -> list[Row]:
+    """Everything that stands against a command; for several rules of one action, those of the nearest ones."""
+    if answer["earlier"] is not None:
+        return [{"code": "COMMAND_ID_REUSED"}]
+    found = list(answer["obstacles"])
+    verdicts = answer["verdicts"]
+    codes = {reason["code"] for reason in found}
+    if not verdicts:
+        unreachable = not codes or codes == {"STALE_VERSION"}
+        if unreachable and row["action"] is not None and not answer["hops"]:
+            found.append({"code": "FINAL_STATE" if answer["kind"] == "final" else "NOT_FROM_THIS_STATE"})
+        return found
+    if any(not verdict["reasons"] for verdict in verdicts):
+        return found
+    near = [verdict for verdict in verdicts if verdict["permitted"]] or verdicts[:1]
+    for verdict in near:
+        found += [{**reason, "rule": verdict["rule"]} for reason in verdict["reasons"] if not _same(reason, found)]
+    return found
+
+
+def _same(reason: Row, others: list[Row]) -> bool:
+    return any({**other, "rule": None} == {**reason, "rule": None} for other in others)
+
+
+def is_input(reason: Row) -> bool:
+    """Whether right inputs would take the reason away."""
+    return reason["code"] in {"INPUT_MISSING", "INPUT_INVALID"}
+
+
+def context(row: Row, answer: Row) -> dict[str, Any]:
+    """What the sentences of a refusal speak of."""
+    return {
+        "item_id": row["item_id"],
+        "action": row["action"] or "",
+        "actor_id": row["actor_id"],
+        "state": answer["state"],
+    }
+
+
+def applied(row: Row, answer: Row) -> Decision:
+    """The answer to what was done."""
+    hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
+    return Decision(
+        Outcome.APPLIED, row["item_id"], row["command_id"], answer["version"], hops, awaits(answer["awaits"])
+    )
+
+
+def awaits(awaited: list[Row]) -> list[Awaits]:
+    """Whom a state waits for, in the order of the rules."""
+    return [Awaits(row["role"], row["actions"]) for row in awaited]
+
+
+def stored(row: Row, answer: Row) -> Decision:
+    """The answer that was given before."""
+    if refusal := answer["refusal"]:
+        return Decision(
+            Outcome.REFUSED,
+            row["item_id"],
+            row["command_id"],
+            refusal["version"],
+            reasons=[Reason(**reason) for reason in json.loads(refusal["reasons"])],
+            legal_actions=refusal["legal_actions"],
+            remedies=[Remedy(**remedy) for remedy in json.loads(refusal["remedies"])],
+        )
+    hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
+    awaits = [Awaits(role, actions) for role, *actions in (lines.split("\n") for lines in answer["awaits"] or [])]
+    version = answer["hops"][-1]["version"]
+    return Decision(Outcome.APPLIED, row["item_id"], row["command_id"], version, hops, awaits)
+
+
+def record(row: Row, decision: Decision, *, keep: bool) -> Row:
+    """What is stored of a refusal; a reused id (`keep` false) does not replace the answer it was used for."""
+    return {
+        **{key: row[key] for key in ("seq", "item_id", "action", "actor_id", "command_id", "fingerprint")},
+        "command_key": row["command_key"] if keep else None,
+        "version": decision.version,
+        "codes": [reason.code for reason in decision.reasons],
+        "reasons": json.dumps([_plain(reason) for reason in decision.reasons]),
+        "legal_actions": decision.legal_actions,
+        "remedies": json.dumps([_plain(remedy) for remedy in decision.remedies]),
+    }
+
+
+def _plain(part: Reason | Remedy) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in part.__slots__}
+
+
+def nothing(row: Row, broken: str) -> Row:
+    """The answer for a command whose rules cannot be run."""
+    return {
+        "seq": row["seq"],
+        "earlier": None,
+        "obstacles": [{"code": "RULE_BROKEN", "broken": broken}],
+        "hops": [],
+        "verdicts": [],
+        "pending": [],
+        "awaits": [],
+        "version": None,
+        "state": None,
+        "kind": None,
+        "parent_id": None,
+    }

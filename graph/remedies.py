@@ -1,0 +1,126 @@
+"""The smallest change that would make a refused action legal, in at most three parts."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.database import Row
+from graph.decision import Remedy
+from graph.reasons import shape
+
+ACTOR_CODES = {"ROLE_NOT_ALLOWED", "RELATION_NOT_MET", "SAME_ACTOR"}
+_INPUT_CODES = {"INPUT_MISSING", "INPUT_INVALID"}
+_PARTS = 3
+_TRIES = 8  # ways that are tried before none is offered
+_FOR_THE_ACTION = "inputs."
+
+
+@dataclass(slots=True)
+class Situation:
+    """Who asked for what; `others` are the actors against whom nothing speaks, by the rules (keys) they may use."""
+
+    item_id: str
+    action: str
+    actor_id: str | None
+    others: dict[str, set[str]] = field(default_factory=dict)
+    administers: bool = False
+
+
+def remedies(situation: Situation, verdicts: list[Row]) -> list[Remedy]:
+    """The parts of the smallest change; empty when there is none, or none this small."""
+    ways = [way for verdict in verdicts if (way := _way(situation, verdict)) is not None]
+    return min((way for way in ways if len(way) <= _PARTS), key=_cost, default=[])
+
+
+def needs_steps(answer: Row) -> bool:
+    """Whether nothing else stands against an action than where its item is."""
+    return bool(
+        answer["state"] is not None
+        and not answer["verdicts"]
+        and not answer["obstacles"]
+        and answer["earlier"] is None
+        and not answer["hops"]
+    )
+
+
+def moves_to(moves: list[Row], action: str) -> list[list[str]]:
+    """The shortest ways from where the item is to states in which there is the action, as actions to take first."""
+    if not moves:
+        return []
+    goals = {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
+    found: list[list[str]] = []
+    todo: deque[tuple[str, list[str], frozenset[str]]] = deque([(moves[0]["here"], [], frozenset())])
+    while todo and len(found) < _TRIES:
+        state, way, seen = todo.popleft()
+        if state in goals and way and way not in found:
+            found.append(way)
+        for move in moves:
+            if move["from"] != state or move["to"] in seen:
+                continue
+            after = seen | {state}
+            if move["automatic"]:
+                # It costs nobody anything, so it comes before what takes another step.
+                todo.appendleft((move["to"], way, after))
+            elif len(way) < _PARTS:
+                todo.append((move["to"], [*way, move["action"]], after))
+    return sorted(found, key=len)
+
+
+def _cost(way: list[Remedy]) -> tuple[int, int]:
+    order = ("ADD_INPUT", "OTHER_ACTOR", "STEP_FIRST", "GRANT_ROLE", "WAIT")
+    return len(way), max((order.index(part.kind) for part in way), default=0)
+
+
+def _way(situation: Situation, verdict: Row) -> list[Remedy] | None:
+    """What would have to change for one rule; None when nothing helps."""
+    parts: list[Remedy] = []
+    by_actor = [reason for reason in verdict["reasons"] if reason["code"] in ACTOR_CODES]
+    if by_actor:
+        part = _other_actor(situation, verdict["key"]) or _grant(situation, by_actor)
+        if part is None:
+            return None
+        parts.append(part)
+    for reason in verdict["reasons"]:
+        if reason in by_actor:
+            continue
+        part = _of_reason(reason)
+        if part is None:
+            return None
+        if part not in parts:
+            parts.append(part)
+    return parts
+
+
+def _of_reason(reason: dict[str, Any]) -> Remedy | None:
+    code = reason["code"]
+    if code in _INPUT_CODES:
+        return Remedy("ADD_INPUT", f"Give '{reason['input']}'{shape(reason['schema'])}.", input=reason["input"])
+    named = reason.get("field") or ""
+    if code in {"GUARD_FAILED", "INDETERMINATE"} and named.startswith(_FOR_THE_ACTION):
+        name = named.removeprefix(_FOR_THE_ACTION)
+        return Remedy("ADD_INPUT", f"Give '{name}' so that '{reason['guard']}' holds.", input=name)
+    if code == "GUARD_FAILED":
+        return Remedy("WAIT", f"Until '{reason['guard']}' holds.")
+    return None
+
+
+def _other_actor(situation: Situation, key: str) -> Remedy | None:
+    able = [actor for actor, keys in situation.others.items() if key in keys and actor != situation.actor_id]
+    if not able:
+        return None
+    more = f" (or {', '.join(able[1:4])}{' …' if len(able) > 4 else ''})" if len(able) > 1 else ""
+    return Remedy("OTHER_ACTOR", f"Ask '{able[0]}'{more} to do it.", action=situation.action, actor_id=able[0])
+
+
+def _grant(situation: Situation, reasons: list[dict[str, Any]]) -> Remedy | None:
+    """A role to grant, told to those who may grant it; it does not help against a relation or what was done before."""
+    if not situation.administers or any(reason["code"] != "ROLE_NOT_ALLOWED" for reason in reasons):
+        return None
+    roles = reasons[0].get("roles") or []
+    if not roles:
+        return None
+    return Remedy(
+        "GRANT_ROLE", f"Grant '{roles[0]}' to '{situation.actor_id}'.", role=roles[0], actor_id=situation.actor_id
+    )

@@ -1,0 +1,54 @@
+"""Timers: what a rule lets the system fire when an item has rested long enough."""
+
+from __future__ import annotations
+
+import uuid
+
+from graph.database import Database, Row
+from graph.decision import Command, Outcome
+from graph.gate import Gate
+
+LEASE = 10  # seconds that a process which went away still counts as the leader
+_LATER = 60  # seconds after which a timer that could not fire is looked at again
+_BATCH = 200
+
+
+class Timers:
+    """Fires what is due. One process at a time does it, and the version in each command keeps a second from harm."""
+
+    def __init__(self, db: Database, gate: Gate) -> None:
+        self._db = db
+        self._gate = gate
+        self._holder = str(uuid.uuid4())
+
+    async def tick(self) -> int:
+        """Fires what is due now, if this process leads; returns how many items moved.
+
+        Raises:
+            UnavailableError: Neo4j is away; nothing is lost, the times are in the graph.
+        """
+        [lease] = await self._db.write("timer/lead", name="timers", holder=self._holder, seconds=LEASE)
+        if not lease["held"]:
+            return 0
+        while (await self._db.write("timer/rearm", limit=_BATCH * 5))[0]["armed"]:
+            pass
+        moved = 0
+        while due := await self._db.read("timer/due", limit=_BATCH):
+            fired = [await self._fire(row) for row in due]
+            late = [
+                {"id": row["item_id"], "version": row["version"]}
+                for row, done in zip(due, fired, strict=True)
+                if not done
+            ]
+            await self._db.write("timer/postpone", items=late, seconds=_LATER)
+            moved += sum(fired)
+        return moved
+
+    async def _fire(self, row: Row) -> bool:
+        """Tries the due actions in their order; the version keeps each from being fired twice."""
+        for action in row["actions"]:
+            command = Command(row["item_id"], action, None, expected_version=row["version"], timer=True)
+            [decision] = await self._gate.decide([command])
+            if decision.outcome is Outcome.APPLIED:
+                return True
+        return False
