@@ -141,7 +141,7 @@ class Gate:
         return []
 
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
-        """As `decide`, inside a transaction of the caller; plug-ins are not asked, and no way out is looked for by trying."""
+        """As `decide`, inside a transaction of the caller; asks no plug-in, and tries no steps as a way out."""
         rows = [encoding.row(command, seq) for seq, command in enumerate(commands)]
         return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), {})
 

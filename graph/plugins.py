@@ -1,4 +1,4 @@
-"""Guards that other packages bring: found by their entry points, asked outside the transaction, never trusted with time."""
+"""Guards and effects that other packages bring: found by entry points, run outside transactions, within a time limit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Asked:
 
 
 class Plugins:
-    """The plug-ins of one process. A guard is a callable `(Asked) -> bool`, plain or async; an effect takes an event."""
+    """The plug-ins here. A guard is a callable `(Asked) -> bool`, plain or async; an effect takes an event."""
 
     def __init__(
         self,
@@ -68,7 +68,11 @@ class Plugins:
         return self._effects.get(name)
 
     async def run_effect(self, name: str, event: Mapping[str, Any]) -> None:
-        """Runs an effect on an event. Raises what the effect raises, LookupError when it is not installed, or TimeoutError."""
+        """Runs an effect on an event.
+
+        Raises:
+            LookupError: it is not installed. TimeoutError: it hangs. RuntimeError: it raised.
+        """
         effect = self._effects.get(name)
         if effect is None:
             raise LookupError(f"no effect '{name}' is installed")

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from graph.database import Database
-from graph.decision import Outcome, Remedy
+from graph.decision import Outcome
 from graph.gate import Gate
 from graph.rules.service import Rules
 from tests.graph.review import GOOD, WORDS, Review
@@ -38,10 +38,15 @@ async def test_unknown_action(review: Review) -> None:
 
 
 async def test_not_from_this_state_says_what_is_possible(review: Review) -> None:
-    paper = await review.paper()
+    paper = await review.paper(priority=1)
     decision = await review.world.act(paper, "PRINT", review.printer)
     assert (codes(decision), decision.legal_actions) == (["NOT_FROM_THIS_STATE"], ["HAND_IN"])
-    assert decision.remedies == [Remedy("OTHER_ACTION", "'HAND_IN' is legal now.", action="HAND_IN")]
+    steps = [(step.kind, step.action, step.actor_id) for step in decision.remedies]
+    assert steps == [
+        ("STEP_FIRST", "HAND_IN", review.printer),
+        ("STEP_FIRST", "TAKE", review.reader),
+        ("STEP_FIRST", "FINISH", review.reader),
+    ]
     assert "draft" in decision.reasons[0].message
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from graph.database import Database
 from graph.decision import Command, Decision, Hop, Outcome
 from graph.gate import Gate
+from graph.items import Items
 from graph.rules.service import Rules
 
 Row = dict[str, Any]
@@ -31,6 +32,10 @@ class World:
     db: Database
     gate: Gate
     rules: Rules
+
+    @property
+    def items(self) -> Items:
+        return Items(self.db, self.gate)
 
     async def cypher(self, text: str, **parameters: Any) -> list[Row]:
         return await cypher(self.db, text, **parameters)

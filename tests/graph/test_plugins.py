@@ -1,0 +1,97 @@
+"""Guards of other packages: asked outside the transaction, for one version; no answer is never a yes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from graph.decision import Command, Outcome
+from graph.gate import Gate
+from graph.plugins import Asked, Plugins
+from tests.graph.world import World, codes, unique
+
+_RULES = """
+workflow: {name}
+states:
+  a: {{kind: initial}}
+  b: {{kind: active}}
+  c: {{kind: final}}
+transitions:
+  - {{from: a, action: GO, to: b, roles: ["*"], guards: [{{kind: plugin, name: judge}}]}}
+  - {{from: b, action: ON, to: c, automatic: true, guards: [{{kind: plugin, name: later}}]}}
+"""
+
+
+def _raises(asked: Asked) -> bool:
+    raise ValueError("no")
+
+
+def _hangs(asked: Asked) -> bool:
+    time.sleep(30)
+    return True
+
+
+async def _answers(asked: Asked) -> bool:
+    return asked.inputs.get("green") is True and asked.item["state"]["name"] == "a"
+
+
+async def _ask(
+    world: World, inputs: dict[str, object], limit: float = 1.0, **guards: object
+) -> tuple[str, list[str], str]:
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+    gate = Gate(world.db, Plugins(guards, limit=limit))  # type: ignore[arg-type]
+    [answer] = await gate.decide([Command(item, "GO", actor, inputs=inputs)])
+    return answer.outcome.value, codes(answer), await world.state(item)
+
+
+async def test_a_verdict(world: World) -> None:
+    assert await _ask(world, {"green": True}, judge=_answers) == ("APPLIED", [], "b")
+    assert await _ask(world, {"green": False}, judge=_answers) == ("REFUSED", ["GUARD_FAILED"], "a")
+
+
+@pytest.mark.parametrize("guard", [_raises, _hangs, lambda asked: "yes", lambda asked: None])
+async def test_no_answer_is_no_yes(world: World, guard: object) -> None:
+    assert await _ask(world, {}, limit=0.3, judge=guard) == ("REFUSED", ["INDETERMINATE"], "a")
+
+
+async def test_a_guard_that_is_not_installed(world: World) -> None:
+    assert await _ask(world, {}) == ("REFUSED", ["INDETERMINATE"], "a")
+
+
+async def test_an_automatic_step_asks_after_the_step_before_it(world: World) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def later(asked: Asked) -> bool:
+        seen.append((asked.version, asked.item["state"]["name"]))
+        return True
+
+    assert await _ask(world, {"green": True}, judge=_answers, later=later) == ("APPLIED", [], "c")
+    assert seen == [(1, "b")]
+
+
+async def test_a_verdict_holds_for_the_version_it_saw(world: World) -> None:
+    """The item is moved while the plug-in thinks; the plug-in is asked again."""
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+    versions: list[int] = []
+
+    async def meddles(asked: Asked) -> bool:
+        versions.append(asked.version)
+        return True
+
+    gate = Gate(world.db, Plugins({"judge": meddles}))
+    judge = gate._judge
+
+    async def moved_meanwhile(rows: list[dict[str, object]], asked: dict[int, tuple[list[str], int]]) -> None:
+        await judge(rows, asked)
+        if len(versions) == 1:
+            await world.cypher("MATCH (i:Item {id: $id}) SET i.version = i.version + 1", id=item)
+
+    gate._judge = moved_meanwhile  # type: ignore[method-assign]
+    [answer] = await gate.decide([Command(item, "GO", actor)])
+    assert answer.outcome is Outcome.APPLIED
+    assert versions == [0, 1]

@@ -1,0 +1,127 @@
+"""A remedy makes the action legal, no proper part of it does, and there is none smaller; held against brute force."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from graph.decision import Command, Decision, Outcome, Remedy
+from tests.graph.world import World, unique
+
+WORDS = {"why": "because it is so", "where": "over there"}
+
+
+def _rules(rng: random.Random, name: str, roles: list[str]) -> str:
+    """A small random workflow whose actions need roles, inputs and other people."""
+    states = ["s0", "s1", "s2", "s3"]
+    lines = [f"workflow: {name}", f"roles: [{', '.join(roles)}]", "states:", "  s0: {kind: initial}"]
+    lines += [f"  {state}: {{kind: {'final' if state == 's3' else 'active'}}}" for state in states[1:]]
+    lines.append("transitions:")
+    edges = [("s0", "s1"), ("s1", "s2"), ("s2", "s3"), *(tuple(rng.sample(states[:3], 2)) for _ in range(2))]
+    for number, (source, target) in enumerate(edges):
+        who = rng.sample(roles, rng.choice([1, 1, 2]))
+        key = rng.choice(["roles", "roles", "all_roles"])
+        parts = [f"from: {source}", f"action: A{number}", f"to: {target}", f"{key}: [{', '.join(who)}]"]
+        if rng.random() < 0.4:
+            parts.append(f"inputs: [{', '.join(rng.sample(sorted(WORDS), rng.choice([1, 2])))}]")
+        if number and rng.random() < 0.4:
+            parts.append(f"not_same_actor_as: [A{rng.randrange(number)}]")
+        lines.append("  - {" + ", ".join(parts) + "}")
+    return "\n".join(lines) + "\n"
+
+
+async def _after(world: World, asked: Command, parts: list[Remedy]) -> Decision:
+    """The answer to a command with these parts applied, on a copy of the item that is thrown away."""
+    command = asked
+
+    class UndoError(Exception):
+        pass
+
+    answer: list[Decision] = []
+
+    async def work(tx: object) -> None:
+        nonlocal command
+        for part in parts:
+            if part.kind == "STEP_FIRST":
+                step = Command(asked.item_id, part.action, part.actor_id, inputs=dict(WORDS))
+                [made] = await world.gate.decide_in(tx, [step])  # type: ignore[arg-type]
+                if made.outcome is not Outcome.APPLIED:
+                    answer.append(made)
+                    raise UndoError
+        actor = next((part.actor_id for part in parts if part.kind == "OTHER_ACTOR"), asked.actor_id)
+        inputs = asked.inputs | {
+            part.input: WORDS[part.input] for part in parts if part.kind == "ADD_INPUT" and part.input
+        }
+        command = Command(asked.item_id, asked.action, actor, inputs=inputs)
+        answer.extend(await world.gate.decide_in(tx, [command]))  # type: ignore[arg-type]
+        raise UndoError
+
+    with pytest.raises(UndoError):
+        await world.db.in_transaction(work)
+    return answer[-1]
+
+
+def _all_parts(actors: list[str], actions: list[str]) -> list[Remedy]:
+    return [
+        *(Remedy("ADD_INPUT", "", input=name) for name in WORDS),
+        *(Remedy("OTHER_ACTOR", "", actor_id=actor) for actor in actors),
+        *(Remedy("STEP_FIRST", "", action=action, actor_id=actor) for action in actions for actor in actors),
+    ]
+
+
+def _changes(parts: list[Remedy], size: int) -> Iterator[list[Remedy]]:
+    for chosen in itertools.permutations(parts, size):
+        others = [part for part in chosen if part.kind == "OTHER_ACTOR"]
+        steps = [part for part in chosen if part.kind == "STEP_FIRST"]
+        rest = [part for part in chosen if part.kind == "ADD_INPUT"]
+        # Only steps have an order among themselves.
+        if len(others) <= 1 and list(chosen) == [*steps, *others, *sorted(rest, key=lambda part: part.input or "")]:
+            yield list(chosen)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_the_smallest_change(world: World, seed: int) -> None:
+    rng = random.Random(seed)
+    roles = [unique("r").replace("-", "") for _ in range(3)]
+    name = unique("small")
+    await world.publish(_rules(rng, name, roles))
+    actors = [await world.actor(*rng.sample(roles, rng.choice([1, 2, 3]))) for _ in range(3)]
+    actions = [f"A{number}" for number in range(5)]
+    offered = 0
+    for _ in range(8):
+        item = await world.task(name)
+        for _ in range(rng.randrange(3)):
+            await world.act(item, rng.choice(actions), rng.choice(actors), **WORDS)
+        asked = Command(item, rng.choice(actions), rng.choice(actors), inputs={})
+        [refused] = await world.gate.decide([asked])
+        if refused.outcome is not Outcome.REFUSED:
+            continue
+        ways = refused.remedies
+        if ways:
+            offered += 1
+            assert (await _after(world, asked, ways)).outcome is Outcome.APPLIED, (ways, refused.reasons)
+            for size in range(len(ways)):
+                for fewer in itertools.combinations(ways, size):
+                    assert (await _after(world, asked, list(fewer))).outcome is Outcome.REFUSED, (fewer, ways)
+        smallest = len(ways) or 3
+        for size in range(1, smallest):
+            for change in _changes(_all_parts(actors, actions), size):
+                legal = (await _after(world, asked, change)).outcome is Outcome.APPLIED
+                assert not legal, (change, ways, refused.reasons)
+    assert offered, "no remedy was offered; the seed shows nothing"
+
+
+async def test_a_role_to_grant_is_told_to_administrators_alone(world: World) -> None:
+    role, name = unique("r").replace("-", ""), unique("granted")
+    await world.publish(
+        f"workflow: {name}\nroles: [{role}]\nstates:\n  a: {{kind: initial}}\n  b: {{kind: final}}\n"
+        f"transitions:\n  - {{from: a, action: GO, to: b, roles: [{role}]}}\n"
+    )
+    item = await world.task(name)
+    plain, admin = await world.actor(), await world.actor("admin")
+    assert (await world.act(item, "GO", plain)).remedies == []
+    [grant] = (await world.act(item, "GO", admin)).remedies
+    assert (grant.kind, grant.role, grant.actor_id) == ("GRANT_ROLE", role, admin)

@@ -1,0 +1,124 @@
+"""Timers fire once, as the engine, when an item has rested long enough; also after an outage, and by several at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from graph.gate import Gate
+from graph.timers import Timers
+from tests.graph.world import World, unique
+
+_RULES = """
+workflow: {name}
+states:
+  open: {{kind: initial}}
+  stale: {{kind: active}}
+  asked: {{kind: active}}
+  gone: {{kind: final}}
+transitions:
+  - {{from: open, action: TALK, to: open, roles: ["*"]}}
+  - {{from: open, action: GROW_OLD, to: stale, after: 24h}}
+  - {{from: stale, action: NUDGE, to: asked, after: 2d, roles: ["*"], guards: [{{kind: field, name: priority, op: "=", value: 1}}]}}
+  - {{from: asked, action: LEAVE, to: gone, automatic: true, after: 5m}}
+"""
+
+
+async def _rested(world: World, item: str, days: float) -> None:
+    """As if so much time had gone by."""
+    await world.cypher(
+        "MATCH (i:Item {id: $id}) WITH i, duration({seconds: toInteger($days * 86400)}) AS gone "
+        "SET i.entered_at = i.entered_at - gone, i.due_at = i.due_at - gone",
+        id=item,
+        days=days,
+    )
+
+
+async def _item(world: World, workflow: str, **properties: object) -> str:
+    """An item as a door makes it."""
+    story, item = await world.story(), unique("task")
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.released = false", id=story)
+    await world.items.create_task(story, "A thing", workflow=workflow, id=item)
+    await world.cypher("MATCH (i:Item {id: $id}) SET i += $properties", id=item, properties=properties)
+    return item
+
+
+async def _lead(world: World) -> Timers:
+    """The one who leads, also while another test's leader has not been forgotten."""
+    await world.cypher("MATCH (l:Lease) DETACH DELETE l")
+    return Timers(world.db, world.gate)
+
+
+async def test_a_timer_fires_once_when_its_time_has_come(world: World) -> None:
+    name = unique("timed")
+    await world.publish(_RULES.format(name=name))
+    item = await _item(world, name)
+    timers = await _lead(world)
+    await timers.tick()
+    assert await world.state(item) == "open"
+    await _rested(world, item, 1.1)
+    await timers.tick()
+    await timers.tick()
+    [change] = await world.history(item)
+    assert (change["action"], change["from"], change["to"], change["automatic"]) == ("GROW_OLD", "open", "stale", True)
+    assert (change["actor_id"], change["role"]) == ("stategate", "system")
+
+
+async def test_two_at_once_fire_it_once(world: World) -> None:
+    name = unique("timed")
+    await world.publish(_RULES.format(name=name))
+    item = await _item(world, name)
+    await _rested(world, item, 1.1)
+    first = await _lead(world)
+    rows = await world.db.read("timer/due", limit=10)
+    due = next(row for row in rows if row["item_id"] == item)
+    fired = await asyncio.gather(*(Timers(world.db, Gate(world.db))._fire(due) for _ in range(4)))
+    assert sorted(fired) == [False, False, False, True]
+    await first.tick()
+    assert len(await world.history(item)) == 1
+
+
+async def test_moving_begins_the_time_anew_and_a_guard_holds_it_back(world: World) -> None:
+    name = unique("timed")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await _item(world, name, priority=2), await world.actor()
+    timers = await _lead(world)
+    await _rested(world, item, 0.9)
+    await world.applied(item, "TALK", actor)
+    await _rested(world, item, 0.9)
+    await timers.tick()
+    assert await world.state(item) == "open"
+    await _rested(world, item, 1)
+    await timers.tick()
+    await _rested(world, item, 3)
+    await timers.tick()
+    assert await world.state(item) == "stale"
+    await world.cypher("MATCH (i:Item {id: $id}) SET i.priority = 1, i.due_at = datetime.realtime()", id=item)
+    await timers.tick()
+    assert await world.state(item) == "asked"
+    # Automatic and timed: not at once.
+    await _rested(world, item, 1)
+    await timers.tick()
+    assert await world.state(item) == "gone"
+
+
+async def test_a_timer_that_rules_gain_holds_for_items_that_are_there(world: World) -> None:
+    name = unique("timed")
+    rules = _RULES.format(name=name)
+    await world.publish(rules.replace(", after: 24h", ', roles: ["*"]'))
+    item = await _item(world, name)
+    await _rested(world, item, 2)
+    await world.publish(rules)
+    await (await _lead(world)).tick()
+    assert await world.state(item) == "stale"
+
+
+async def test_only_the_leader_looks(world: World) -> None:
+    name = unique("timed")
+    await world.publish(_RULES.format(name=name))
+    leader = await _lead(world)
+    await leader.tick()
+    item = await _item(world, name)
+    await _rested(world, item, 1.1)
+    assert await Timers(world.db, world.gate).tick() == 0
+    assert await world.state(item) == "open"
+    assert await leader.tick() >= 1
