@@ -11,11 +11,17 @@ from graph.database import Row
 from graph.decision import Awaits, Command, Decision, Hop, Outcome, Reason, Remedy
 from graph.errors import BadInputError
 
-_MAX_INPUTS = 200_000  # characters of JSON; events carry some of them, and a message has its limit too
+_MAX_WORD = 1500  # bytes of an id; an index of Neo4j takes some 8,000, and a key holds two
+_MAX_INPUTS = 200_000  # bytes of JSON; events carry some of them, and a message has its limit too
 
 
 def row(command: Command, seq: int, *, anyone: bool = False) -> Row:
-    """A command as the statement takes it."""
+    """A command as the statement takes it. Raises `BadInputError` for what cannot be stored."""
+    for what, word in (("item id", command.item_id), ("action", command.action), ("actor id", command.actor_id)):
+        if word is not None and len(word.encode(errors="replace")) > _MAX_WORD:
+            raise BadInputError(f"The {what} is longer than {_MAX_WORD} bytes.")
+    if command.command_id is not None and len(command.command_id.encode(errors="replace")) > _MAX_WORD:
+        raise BadInputError(f"The command id is longer than {_MAX_WORD} bytes.")
     inputs = dict(command.inputs)
     if command.feedback is not None:
         inputs["feedback"] = command.feedback
@@ -52,10 +58,8 @@ def _json(value: Any) -> str:
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInputError("The inputs must be an object of JSON values.") from error
-    if len(text) > _MAX_INPUTS:
-        raise BadInputError(
-            f"The inputs are larger than {_MAX_INPUTS} characters; store them elsewhere and give a link."
-        )
+    if len(text.encode()) > _MAX_INPUTS:
+        raise BadInputError(f"The inputs are larger than {_MAX_INPUTS} bytes; store them elsewhere and give a link.")
     _check_integers(value)
     return text
 
@@ -189,5 +193,5 @@ def nothing(row: Row, broken: str) -> Row:
         "version": None,
         "state": None,
         "kind": None,
-        "parent_id": None,
+        "stories": [],
     }

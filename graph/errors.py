@@ -27,6 +27,12 @@ class ConflictError(StategateError):
     code = "CONFLICT"
 
 
+class BrokenRuleError(StategateError):
+    """A rule in the graph, edited by hand, cannot be run; nothing was done."""
+
+    code = "CONFLICT"
+
+
 class UnavailableError(StategateError):
     """A server is away; the same request may succeed later."""
 

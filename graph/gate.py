@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import product
+from typing import Any, TypeVar
 
 import structlog
 from neo4j.exceptions import ClientError, CypherSyntaxError
@@ -12,12 +13,14 @@ from neo4j.exceptions import ClientError, CypherSyntaxError
 from graph import encoding
 from graph.database import Database, Row, Transaction
 from graph.decision import ActionView, Awaits, Command, Decision, Outcome, Remedy
-from graph.errors import StategateError
+from graph.errors import BrokenRuleError, StategateError
 from graph.plugins import Asked, Plugins
 from graph.reasons import explain, input_schema
-from graph.remedies import ACTOR_CODES, Situation, moves_to, needs_steps, remedies
+from graph.remedies import ACTOR_CODES, PARTS, Situation, moves_to, needs_steps, remedies
 
 log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 Pair = tuple[str, str | None]
 """An item, and the actor for whom something is asked; None asks nothing about permission."""
@@ -26,6 +29,8 @@ Spoilt = set[tuple[str, str]]
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 MANY = 100  # how many actors, or items, a question about all of them names at the most
+_DOERS = 4  # actors by whom a step is tried
+_TRIES = 40  # ways, each by somebody, that are tried before none is offered
 _ROUNDS = 4  # how often a command is decided again because its item moved while a plug-in thought about it
 
 
@@ -62,6 +67,14 @@ class _UnexploredError(Exception):
         self.seqs = seqs
 
 
+class _UnassignableError(Exception):
+    """The next work of these stories cannot be assigned, because a rule it needs cannot be run."""
+
+    def __init__(self, stories: list[str], cause: str) -> None:
+        super().__init__(cause)
+        self.stories = stories
+
+
 class _UndoError(Exception):
     """Carries the answers of a dry run out of a transaction that is to leave no trace."""
 
@@ -79,6 +92,7 @@ class _Known:
     steps: dict[int, list[Remedy]] = field(default_factory=dict)
     rounds: int = 0
     explores: bool = True
+    assigns: bool = True
 
 
 class Gate:
@@ -115,7 +129,7 @@ class Gate:
         while rows:
             try:
                 answers = await self._db.in_transaction(work)
-                await self._follow(pending)
+                await self._follow_if_sound(pending)
                 return answers
             except _UndoError as undo:
                 return list(undo.answers)
@@ -129,6 +143,9 @@ class Gate:
             except _UnexploredError as error:
                 for seq in error.seqs:
                     known.steps[seq] = await self._explore(rows[seq])
+            except _UnassignableError as error:
+                log.warning("the next work cannot be assigned", stories=error.stories, error=str(error))
+                known.assigns = False
             except CypherSyntaxError:
                 raise
             except ClientError as error:
@@ -141,9 +158,48 @@ class Gate:
         return []
 
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
-        """As `decide`, inside a transaction of the caller; asks no plug-in, and tries no steps as a way out."""
+        """As `decide`, inside a transaction of the caller; asks no plug-in, and tries no steps as a way out.
+
+        Raises:
+            BrokenRuleError: a rule cannot be run; the transaction is lost.
+        """
         rows = [encoding.row(command, seq) for seq, command in enumerate(commands)]
-        return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), {})
+        try:
+            return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), {})
+        except CypherSyntaxError:
+            raise
+        except (ClientError, _BrokenCommandError, _SpoiltOfferError, _UnassignableError) as error:
+            raise BrokenRuleError(
+                "A rule that one of the commands needs cannot be run; mend it in the graph."
+            ) from error
+
+    async def assigning(self, work: Callable[[Transaction], Awaitable[tuple[Result, list[str]]]]) -> Result:
+        """What `work` returns first; in the same transaction the next work of the stories it returns is assigned.
+
+        Rules of an assignment that cannot be run keep the assignment back, and nothing else.
+        """
+
+        async def both(tx: Transaction) -> Result:
+            result, stories = await work(tx)
+            await self._assign_if_sound(tx, stories)
+            return result
+
+        async def alone(tx: Transaction) -> Result:
+            return (await work(tx))[0]
+
+        try:
+            return await self._db.in_transaction(both)
+        except _UnassignableError as error:
+            log.warning("the next work cannot be assigned", stories=error.stories, error=str(error))
+            return await self._db.in_transaction(alone)
+
+    async def _assign_if_sound(self, tx: Transaction, stories: Iterable[str]) -> None:
+        try:
+            await self.assign_in(tx, stories)
+        except CypherSyntaxError:
+            raise
+        except (ClientError, _BrokenCommandError) as error:
+            raise _UnassignableError(sorted(stories), str(error)) from error
 
     async def assign_in(self, tx: Transaction, stories: Iterable[str]) -> None:
         """Lets the system begin the next released work of these stories, as far as the rules allow."""
@@ -228,8 +284,9 @@ class Gate:
                 (row, encoding.nothing(row, known.broken[row["seq"]])) for row in batch if row["seq"] in known.broken
             ]
             answers |= await self._refuse(tx, refused, known)
-            moved = {answer["parent_id"] for answer in found if answer["hops"] and answer["parent_id"]}
-            await self.assign_in(tx, moved)
+            moved = {story for answer in found if answer["hops"] for story in answer["stories"]}
+            if known.assigns:
+                await self._assign_if_sound(tx, moved)
         return [answers[row["seq"]] for row in rows]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
@@ -298,31 +355,41 @@ class Gate:
 
     async def _explore(self, row: Row) -> list[Remedy]:
         """The steps to take first, found by trying the ways the rules know and undoing them again."""
-        moves = await self._db.read("gate/moves", item_id=row["item_id"])
-        for way in moves_to(moves, row["action"]):
-            if found := await self._try(row, way):
-                return found
-        return []
+        best: list[Remedy] = []
+        tries = 0
+        for way in moves_to(await self._db.read("gate/moves", item_id=row["item_id"]), row["action"]):
+            # Who takes a step may matter to the next, so each is tried by several; the one who asks comes first.
+            for doers in product(range(_DOERS), repeat=len(way)):
+                if best and len(best) <= len(way):
+                    return best
+                if (tries := tries + 1) > _TRIES:
+                    return best
+                found = await self._try(row, way, doers)
+                if found and (not best or len(found) < len(best)):
+                    best = found
+        return best
 
-    async def _try(self, row: Row, way: list[str]) -> list[Remedy]:
+    async def _try(self, row: Row, way: list[str], doers: Sequence[int]) -> list[Remedy]:
         async def work(tx: Transaction) -> None:
             steps: list[Remedy] = []
-            for action in way:
-                doers = await tx.run("gate/who_may", item_id=row["item_id"], action=action, verdicts={}, limit=MANY)
-                able = [doer["actor_id"] for doer in doers if doer["allowed"]]
-                if not able:
+            for action, choice in zip(way, doers, strict=True):
+                found = await tx.run("gate/who_may", item_id=row["item_id"], action=action, verdicts={}, limit=MANY)
+                able = sorted(
+                    (doer["actor_id"] for doer in found if doer["allowed"]), key=lambda a: a != row["actor_id"]
+                )
+                if choice >= len(able):
                     raise _UndoError([])
-                doer = row["actor_id"] if row["actor_id"] in able else able[0]
-                step = encoding.row(Command(row["item_id"], action, doer), 0) | {"assume_inputs": True}
+                step = encoding.row(Command(row["item_id"], action, able[choice]), 0) | {"assume_inputs": True}
                 [made] = await self._run(tx, [step])
                 if not made["hops"]:
                     raise _UndoError([])
-                steps.append(Remedy("STEP_FIRST", f"First '{doer}' does '{action}'.", action=action, actor_id=doer))
+                text = f"First '{able[choice]}' does '{action}'."
+                steps.append(Remedy("STEP_FIRST", text, action=action, actor_id=able[choice]))
             [answer] = await self._run(tx, [row | {"dry": True, "command_key": None, "expected_version": None}])
-            if answer["verdicts"] and any(not verdict["reasons"] for verdict in answer["verdicts"]):
+            if any(not verdict["reasons"] for verdict in answer["verdicts"]):
                 raise _UndoError(steps)
             more = await self._ways(tx, row, answer)
-            raise _UndoError([*steps, *more] if more and len(steps) + len(more) <= 3 else [])
+            raise _UndoError([*steps, *more] if more and len(steps) + len(more) <= PARTS else [])
 
         try:
             await self._db.in_transaction(work)
@@ -391,6 +458,18 @@ class Gate:
                 }
                 row["verdicts"] = row["verdicts"] | verdicts
 
+    async def _items(self, ids: Iterable[str]) -> dict[str, Row]:
+        return {row["item"]["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(ids))}
+
+    async def _follow_if_sound(self, pending: dict[str, list[str]]) -> None:
+        try:
+            await self._follow(pending)
+        except CypherSyntaxError:
+            raise
+        except (ClientError, _BrokenCommandError, _SpoiltOfferError, _UnassignableError) as error:
+            # The command is committed and has its answer; what would follow by itself waits for mended rules.
+            log.warning("an automatic step cannot be taken", items=sorted(pending), error=str(error))
+
     async def _follow(self, pending: dict[str, list[str]]) -> None:
         """Automatic steps that ask a plug-in are taken after the step before them is committed, each by itself."""
         waiting = dict(pending)
@@ -398,7 +477,7 @@ class Gate:
             if not waiting:
                 return
             rows = [encoding.row(Command(item, None, None), seq) for seq, item in enumerate(waiting)]
-            items = {row["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(waiting))}
+            items = await self._items(waiting)
             await self._judge(
                 rows, {row["seq"]: (waiting[row["item_id"]], items[row["item_id"]]["version"]) for row in rows}
             )
@@ -410,7 +489,7 @@ class Gate:
                 return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), after)
 
             await self._db.in_transaction(work)
-            moved = {row["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(waiting))}
+            moved = await self._items(waiting)
             waiting = {item: names for item, names in after.items() if moved[item]["version"] != items[item]["version"]}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from neo4j.exceptions import ConstraintError
@@ -70,7 +70,7 @@ class Items:
             )
             return found
 
-        found = await self._created(work, story)
+        found = await self._created(lambda: self._db.in_transaction(work), story)
         _known("epic", epic_id, found["has_epic"])
         _known("actor", author_id, found["has_author"])
         _started("story", story, workflow, state, found)
@@ -111,11 +111,13 @@ class Items:
                 assignee_id=assignee_id,
                 author_id=author_id,
             )
-            if found["start"] is not None:
-                await self._gate.assign_in(tx, [story_id])
             return found
 
-        found = await self._created(work, task)
+        async def assigning(tx: Transaction) -> tuple[Row, list[str]]:
+            found = await work(tx)
+            return found, [story_id] if found["start"] is not None else []
+
+        found = await self._created(lambda: self._gate.assigning(assigning), task)
         _known("story", story_id, found["has_story"])
         for missing in found["missing"]:
             _known("task", missing, False)
@@ -136,6 +138,11 @@ class Items:
         if not fields.keys() <= _FIELDS:
             raise BadInputError(f"A story has no field {', '.join(sorted(fields.keys() - _FIELDS))}.")
         _check(**fields)
+        if actor_id is not None:
+            found = await self._db.read("people/by_ids", ids=[actor_id])
+            _known("actor", actor_id, bool(found))
+            if found[0]["actor"]["builtin"]:
+                raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
         if not await self._db.write(
             "item/edit_story", id=id, fields=fields, actor_id=actor_id, expected_version=expected_version
         ):
@@ -147,10 +154,10 @@ class Items:
             return ConflictError(f"'{id}' is at version {rows[0]['item']['version']}, not {expected_version}.")
         return NotFoundError(f"There is no story '{id}'.")
 
-    async def _created(self, work: Any, id: str) -> Row:
+    async def _created(self, create: Callable[[], Awaitable[Row]], id: str) -> Row:
         taken = ConflictError(f"'{id}' exists already; take another id.")
         try:
-            found: Row = await self._db.in_transaction(work)
+            found = await create()
         except ConstraintError as error:
             raise taken from error
         if found["is_taken"]:

@@ -12,8 +12,8 @@ from graph.reasons import shape
 
 ACTOR_CODES = {"ROLE_NOT_ALLOWED", "RELATION_NOT_MET", "SAME_ACTOR"}
 _INPUT_CODES = {"INPUT_MISSING", "INPUT_INVALID"}
-_PARTS = 3
-_TRIES = 8  # ways that are tried before none is offered
+PARTS = 3
+_WAYS = 8  # ways through the rules that are looked at
 _FOR_THE_ACTION = "inputs."
 
 
@@ -31,7 +31,7 @@ class Situation:
 def remedies(situation: Situation, verdicts: list[Row]) -> list[Remedy]:
     """The parts of the smallest change; empty when there is none, or none this small."""
     ways = [way for verdict in verdicts if (way := _way(situation, verdict)) is not None]
-    return min((way for way in ways if len(way) <= _PARTS), key=_cost, default=[])
+    return min((way for way in ways if len(way) <= PARTS), key=_cost, default=[])
 
 
 def needs_steps(answer: Row) -> bool:
@@ -52,7 +52,7 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
     goals = {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
     found: list[list[str]] = []
     todo: deque[tuple[str, list[str], frozenset[str]]] = deque([(moves[0]["here"], [], frozenset())])
-    while todo and len(found) < _TRIES:
+    while todo and len(found) < _WAYS:
         state, way, seen = todo.popleft()
         if state in goals and way and way not in found:
             found.append(way)
@@ -63,7 +63,7 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
             if move["automatic"]:
                 # It costs nobody anything, so it comes before what takes another step.
                 todo.appendleft((move["to"], way, after))
-            elif len(way) < _PARTS:
+            elif len(way) < PARTS:
                 todo.append((move["to"], [*way, move["action"]], after))
     return sorted(found, key=len)
 

@@ -6,7 +6,7 @@ from neo4j.exceptions import ConstraintError
 
 from graph.database import Database, Row, Transaction
 from graph.decision import Command
-from graph.errors import BadInputError, ConflictError, NotFoundError
+from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.ids import given_or_made, text
 
@@ -58,14 +58,21 @@ class Sprints:
         return [row["sprint"] for row in await self._db.read("sprint/all")]
 
     async def _move(self, id: str, before: list[str], state: str) -> None:
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> list[str]:
             rows = await tx.run("sprint/move", id=id, before=before, state=state)
             if not rows:
                 raise NotFoundError(f"There is no sprint '{id}'.")
             [found] = rows
             if found["was"] not in before:
                 raise ConflictError(f"The sprint '{id}' is {found['was']} already.")
-            if state == CLOSED:
-                await self._gate.decide_in(tx, [Command(story, None, None) for story in found["stories"]])
+            return list(found["stories"]) if state == CLOSED else []
 
-        await self._db.in_transaction(work)
+        async def settling(tx: Transaction) -> None:
+            await self._gate.decide_in(tx, [Command(story, None, None) for story in await work(tx)])
+
+        try:
+            await self._db.in_transaction(settling)
+        except BrokenRuleError:
+            # One story whose rules cannot be run must not keep the sprint open, nor the other stories in it.
+            for story in await self._db.in_transaction(work):
+                await self._gate.decide([Command(story, None, None)])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from graph.database import Database, Transaction
 from graph.decision import Command, Decision
+from graph.errors import StategateError
 from graph.gate import Gate
 
 TASK_WORKFLOW = "task"  # the contract's default workflow of a task that an event names
@@ -32,14 +33,14 @@ class Work:
     async def story_transitioned(self, story_id: str, to_state: str, tasks: Sequence[TaskSeed] = ()) -> None:
         """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next."""
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> tuple[None, list[str]]:
             [meaning] = await tx.run("work/release", story_id=story_id, to_state=to_state)
             if not meaning["releases"]:
-                return
+                return None, []
             await self._adopt(tx, story_id, tasks)
-            await self._gate.assign_in(tx, [story_id])
+            return None, [story_id]
 
-        await self._db.in_transaction(work)
+        await self._gate.assigning(work)
 
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
         rows = [
@@ -61,6 +62,12 @@ class Work:
         await self._db.in_transaction(work)
 
     async def settle(self, item_id: str) -> Decision:
-        """Fires what the system may fire now; an item that has nothing to fire stays as it is."""
+        """Fires what the system may fire now; an item that has nothing to fire stays as it is.
+
+        Raises:
+            StategateError: a rule cannot be run; the message comes again, and then goes where a person finds it.
+        """
         [decision] = await self._gate.decide([Command(item_id, None, None)])
+        if any(reason.code == "RULE_BROKEN" for reason in decision.reasons):
+            raise StategateError(f"What '{item_id}' could do by itself cannot be told: {decision.reasons[0].message}")
         return decision

@@ -157,5 +157,11 @@ CALL (c, engine) {
 }
 RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, pending, coalesce(resting, []) AS awaits, version,
   item.workflow AS workflow, item:Story AS is_story, state_before.name AS state, state_before.kind AS kind,
-  head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }) AS parent_id
+  // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
+  CASE WHEN size(hops) = 0 THEN [] ELSE
+    COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }
+    + COLLECT {
+      MATCH (item)-[:IN_STATE]->(:State {kind: 'final'})
+      MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(other:Story) RETURN DISTINCT other.id }
+  END AS stories
 ORDER BY seq
