@@ -12,7 +12,8 @@ from api.context import Info
 from api.decisions import Decision, command, shown
 from api.pages import Connection, checked, connection, id_place, read
 from api.people import Actor
-from api.work import Epic, Item, Sprint, Story, Task, listed
+from api.people import actor as person
+from api.work import Epic, Item, Sprint, Story, Task, WorkItem, listed
 from graph.errors import BadInputError, NotFoundError
 from graph.page import Page
 from graph.rules.file import parse
@@ -89,6 +90,20 @@ class Query:
         return await work.sprint(info, id)
 
     @strawberry.field
+    async def who_may(self, info: Info, item_id: strawberry.ID, action: str, first: int | None = None) -> list[Actor]:
+        """Who may do this now, given right inputs; by id."""
+        found = await info.context.engine.gate.who_may(item_id, action, checked(first))
+        return [one for one in map(person, found) if one]
+
+    @strawberry.field
+    async def work_list(
+        self, info: Info, actor_id: strawberry.ID, first: int | None = None, awaited: bool = True
+    ) -> list[WorkItem]:
+        """What an actor may do now, the most urgent first; `awaited: false` adds what waits for somebody else."""
+        found = dict(await info.context.engine.gate.work_list(actor_id, checked(first), awaited=awaited))
+        return [WorkItem(item=one, actions=found[one.id]) for one in await work.nodes(info, list(found))]
+
+    @strawberry.field
     async def sprints(self, info: Info) -> list[Sprint]:
         return [Sprint(id=strawberry.ID(row["id"]), row=row) for row in await info.context.engine.sprints.all()]
 
@@ -117,9 +132,9 @@ class Query:
         page = Page.of({"rows": rows, "total": len(names)}, checked(first))
         nodes: list[Any] = []
         for row in page.rows:
-            live = await info.context.engine.rules.read(row["name"])
-            definition = await info.context.engine.rules.export(row["name"])
-            nodes.append(rules.workflow(live, row["version"], definition))
+            definition = await info.context.engine.rules.readable(row["name"], row["version"])
+            if live := parse(definition).workflow:
+                nodes.append(rules.workflow(live, row["version"], definition))
         return connection(page, after, id_place, nodes)
 
     @strawberry.field

@@ -136,6 +136,11 @@ class Item:
         return moment(self.row["updated_at"])
 
     @strawberry.field
+    def due_at(self) -> datetime | None:
+        """When the first timer of its state runs out."""
+        return moment(self.row["due_at"])
+
+    @strawberry.field
     async def awaits(self, info: Info) -> list[Awaits]:
         return [awaits(found) for found in await info.context.loaders.awaits.load(self.id)]
 
@@ -256,6 +261,14 @@ class Sprint:
     @strawberry.field
     def capacity(self) -> int | None:
         return self.row["capacity"]
+
+
+@strawberry.type
+class WorkItem:
+    """An item somebody may act on, and the actions, in the order of the rules."""
+
+    item: Item
+    actions: list[str]
 
 
 def node(row: Row) -> Story | Task:

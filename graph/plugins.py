@@ -1,4 +1,4 @@
-"""Guards and effects that other packages bring: found by entry points, run outside transactions, within a time limit."""
+"""Guards and effects of other packages: found by entry points, run outside transactions, within a time limit."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ CALL (engine, item, actor, roles, state) {
   }
   WITH t WHERE coalesce(t.automatic, false) <> true
   MATCH (t)-[:ON]->(offered:Action)
-  WITH offered.name AS name, min(t.order) AS place ORDER BY place, name
+  WITH offered.name AS name, min(t.order) AS nearest ORDER BY nearest, name
   CALL (engine, item, actor, roles, state, name) {
     WITH engine, item, actor, roles, state, name, 0 AS step,
       {action: name, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: {}} AS c

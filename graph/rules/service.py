@@ -106,6 +106,13 @@ class Rules:
             raise NotFoundError(f"There is no version {version} of '{workflow}'.")
         return str(rows[0]["yaml"])
 
+    async def readable(self, workflow: str, version: int) -> str:
+        """The live rules as a file; while an edit by hand has left them incomplete, those of the last version."""
+        try:
+            return await self.export(workflow)
+        except ConflictError:
+            return await self.export(workflow, version)
+
     async def read(self, workflow: str) -> Workflow:
         """The live rules as a model."""
         return await read(self._db.read, workflow)

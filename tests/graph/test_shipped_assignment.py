@@ -134,3 +134,33 @@ async def test_a_story_of_which_nothing_was_done_is_not_completed(team: Team) ->
     await team.discard(first)
     await team.discard(second)
     assert await team.world.events(story, COMPLETED) == []
+
+
+async def test_closing_a_task_begins_what_waits_for_it_in_another_story(team: Team) -> None:
+    here, there = unique("here"), unique("there")
+    await team.released(TaskSeed(here))
+    await team.released(TaskSeed(there, depends_on=[here]))
+    assert await begun(team, here, there) == [here]
+    await team.finish(here)
+    assert await begun(team, there) == [there]
+
+
+async def test_an_assignment_that_cannot_be_told_keeps_nobody_else_back(team: Team) -> None:
+    """Nor does a new task fail for it; when the rule is mended, the next change begins the work."""
+    world, first, second, third = team.world, unique("first"), unique("second"), unique("third")
+    story = await team.released(TaskSeed(first), TaskSeed(second))
+    await world.cypher(
+        "MATCH (:Transition {workflow: 'task', name: 'START_WORK'})-[:GUARDED_BY]->(g:Guard) "
+        "SET g.kept = g.field, g.field = 7"
+    )
+    try:
+        await team.commit(first)
+        assert await begun(team, second) == []
+        await world.items.create_task(story, "One more", workflow="task", id=third)
+    finally:
+        await world.cypher(
+            "MATCH (:Transition {workflow: 'task', name: 'START_WORK'})-[:GUARDED_BY]->(g:Guard) "
+            "SET g.field = g.kept REMOVE g.kept"
+        )
+    await world.applied(first, "APPROVE_DESIGN", team.architect)
+    assert await begun(team, second, third) == [second]

@@ -1,4 +1,4 @@
-"""Timers fire once, as the engine, when an item has rested long enough; also after an outage, and by several at once."""
+"""Timers fire once, as the engine, when an item has rested long enough, whoever looks and however late."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ states:
 transitions:
   - {{from: open, action: TALK, to: open, roles: ["*"]}}
   - {{from: open, action: GROW_OLD, to: stale, after: 24h}}
-  - {{from: stale, action: NUDGE, to: asked, after: 2d, roles: ["*"], guards: [{{kind: field, name: priority, op: "=", value: 1}}]}}
+  - {{from: stale, action: NUDGE, to: asked, after: 2d, roles: ["*"],
+     guards: [{{kind: field, name: priority, op: "=", value: 1}}]}}
   - {{from: asked, action: LEAVE, to: gone, automatic: true, after: 5m}}
 """
 
