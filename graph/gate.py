@@ -30,7 +30,7 @@ Spoilt = set[tuple[str, str]]
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 MANY = 100  # how many actors, or items, a question about all of them names at the most
 _DOERS = 4  # actors by whom a step is tried
-_TRIES = 40  # ways, each by somebody, that are tried before none is offered
+_TRIES = 16  # ways, each by somebody, that are tried before none is offered
 _ROUNDS = 4  # how often a command is decided again because its item moved while a plug-in thought about it
 
 
@@ -98,8 +98,10 @@ class _Known:
 class Gate:
     """Decides commands against the rule graph. Nothing else moves an item."""
 
-    def __init__(self, db: Database, plugins: Plugins | None = None) -> None:
+    def __init__(self, db: Database, plugins: Plugins | None = None, *, explores: bool = True) -> None:
+        """`explores` False leaves out the steps to take first, which are found by trying and so cost the most."""
         self._db = db
+        self._explores = explores
         self._plugins = plugins or Plugins()
 
     async def decide(self, commands: Sequence[Command]) -> list[Decision]:
@@ -116,7 +118,7 @@ class Gate:
     async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
         # A dry run is the same decision, undone: what it answers is what would happen.
         rows = [encoding.row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
-        known = _Known()
+        known = _Known(explores=self._explores)
         pending: dict[str, list[str]] = {}
 
         async def work(tx: Transaction) -> list[Decision]:

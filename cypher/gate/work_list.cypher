@@ -46,10 +46,10 @@ CALL (engine, item, actor, roles, state) {
     RETURN any(x IN candidates WHERE size(x.reasons) = 0) AS allowed
   }
   WITH name WHERE allowed
-  RETURN collect(name) AS actions
+  RETURN collect(name) AS offers
 }
 CALL (item, state) {
   // include: awaits
 }
-WITH item, actions, awaited, roles WHERE size(actions) > 0 AND (NOT $awaited OR any(a IN awaited WHERE a.role IN roles))
-RETURN item.id AS item_id, actions LIMIT $limit
+WITH item, offers, awaited, roles WHERE size(offers) > 0 AND (NOT $awaited OR any(a IN awaited WHERE a.role IN roles))
+RETURN item.id AS item_id, offers AS actions LIMIT $limit

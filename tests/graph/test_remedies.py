@@ -82,7 +82,7 @@ def _changes(parts: list[Remedy], size: int) -> Iterator[list[Remedy]]:
             yield list(chosen)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4, 5, 6])
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 6, 7])
 async def test_the_smallest_change(world: World, seed: int) -> None:
     rng = random.Random(seed)
     roles = [unique("r").replace("-", "") for _ in range(3)]
