@@ -31,6 +31,7 @@ ENDLESS = 24  # hops of one command; the statement stops there, so a loop made b
 MANY = 100  # how many actors, or items, a question about all of them names at the most
 _DOERS = 4  # actors by whom a step is tried
 _TRIES = 16  # ways, each by somebody, that are tried before none is offered
+_TRIES_TOGETHER = 48  # the same for all commands of a list, whose answers wait for it
 _ROUNDS = 4  # how often a command is decided again because its item moved while a plug-in thought about it
 
 
@@ -91,6 +92,7 @@ class _Known:
     spoilt: Spoilt = field(default_factory=set)
     steps: dict[int, list[Remedy]] = field(default_factory=dict)
     rounds: int = 0
+    tries: int = _TRIES_TOGETHER
     explores: bool = True
     assigns: bool = True
 
@@ -144,7 +146,7 @@ class Gate:
                 await self._judge(rows, error.asked)
             except _UnexploredError as error:
                 for seq in error.seqs:
-                    known.steps[seq] = await self._explore(rows[seq])
+                    known.steps[seq] = await self._explore(rows[seq], known)
             except _UnassignableError as error:
                 log.warning("the next work cannot be assigned", stories=error.stories, error=str(error))
                 known.assigns = False
@@ -230,8 +232,15 @@ class Gate:
 
     async def who_may(self, item_id: str, action: str, limit: int = MANY) -> list[str]:
         """The actors who may do an action on an item now, given right inputs; by id, at most `limit`."""
-        rows = await self._db.read("gate/who_may", item_id=item_id, action=action, verdicts={}, limit=limit)
-        return [row["actor_id"] for row in rows if row["allowed"]]
+        try:
+            rows = await self._db.read(
+                "gate/who_may", item_id=item_id, action=action, first=None, hopeful=False, verdicts={}, limit=limit
+            )
+        except CypherSyntaxError:
+            raise
+        except ClientError:
+            return []  # a rule that cannot be run lets nobody through
+        return [row["actor_id"] for row in rows]
 
     async def work_list(
         self, actor_id: str, limit: int = MANY, *, awaited: bool = False
@@ -240,8 +249,31 @@ class Gate:
 
         `awaited` leaves out items that wait for somebody else, which the actor could discard, say.
         """
-        rows = await self._db.read("gate/work_list", actor_id=actor_id, awaited=awaited, limit=limit)
+        try:
+            rows = await self._db.read("gate/work_list", actor_id=actor_id, awaited=awaited, limit=limit)
+        except CypherSyntaxError:
+            raise
+        except ClientError:
+            return await self._work_list_beside_spoilt(actor_id, limit, awaited=awaited)
         return [(row["item_id"], row["actions"]) for row in rows]
+
+    async def _work_list_beside_spoilt(
+        self, actor_id: str, limit: int, *, awaited: bool
+    ) -> list[tuple[str, list[str]]]:
+        """The same, item by item: a rule that cannot be run takes nothing off the list but what needs it."""
+        found: list[tuple[str, list[str]]] = []
+        skip = 0
+        while len(found) < limit:
+            rows = await self._db.read("gate/work_items", actor_id=actor_id, awaited=awaited, skip=skip, limit=MANY)
+            views = await self.actions([(row["item_id"], actor_id) for row in rows])
+            for row in rows:
+                names = [view.name for view in views[row["item_id"], actor_id] if view.allowed]
+                if names and (row["waits"] or not awaited):
+                    found.append((row["item_id"], names))
+            skip += MANY
+            if len(rows) < MANY:
+                break
+        return found[:limit]
 
     async def awaits(self, item_ids: Sequence[str]) -> dict[str, list[Awaits]]:
         """Whom each item waits for; items that wait for nobody, and unknown ones, have an empty list."""
@@ -349,57 +381,72 @@ class Gate:
         situation = Situation(row["item_id"], row["action"], row["actor_id"])
         if any(reason["code"] in ACTOR_CODES for verdict in answer["verdicts"] for reason in verdict["reasons"]):
             others = await tx.run(
-                "gate/who_may", item_id=row["item_id"], action=row["action"], verdicts=row["verdicts"], limit=MANY
+                "gate/who_may",
+                item_id=row["item_id"],
+                action=row["action"],
+                first=None,
+                hopeful=True,
+                verdicts=row["verdicts"],
+                limit=MANY,
             )
             situation.others = {other["actor_id"]: set(other["permitted"]) for other in others}
             situation.administers = bool(await tx.run("people/administers", ids=[row["actor_id"]]))
         return remedies(situation, answer["verdicts"])
 
-    async def _explore(self, row: Row) -> list[Remedy]:
+    async def _explore(self, row: Row, known: _Known) -> list[Remedy]:
         """The steps to take first, found by trying the ways the rules know and undoing them again."""
         best: list[Remedy] = []
+        dead: set[tuple[tuple[str, ...], tuple[int, ...]]] = set()
         tries = 0
         for way in moves_to(await self._db.read("gate/moves", item_id=row["item_id"]), row["action"]):
             # Who takes a step may matter to the next, so each is tried by several; the one who asks comes first.
             for doers in product(range(_DOERS), repeat=len(way)):
                 if best and len(best) <= len(way):
                     return best
-                if (tries := tries + 1) > _TRIES:
+                if any((tuple(way[:end]), doers[:end]) in dead for end in range(1, len(way) + 1)):
+                    continue
+                if (tries := tries + 1) > _TRIES or known.tries <= 0:
                     return best
-                found = await self._try(row, way, doers)
+                known.tries -= 1
+                made, found = await self._try(row, way, doers)
+                if made < len(way):
+                    # Nobody takes this step after these, nor would somebody further down the list.
+                    dead |= {(tuple(way[: made + 1]), (*doers[:made], choice)) for choice in range(doers[made], _DOERS)}
                 if found and (not best or len(found) < len(best)):
                     best = found
         return best
 
-    async def _try(self, row: Row, way: list[str], doers: Sequence[int]) -> list[Remedy]:
+    async def _try(self, row: Row, way: list[str], doers: Sequence[int]) -> tuple[int, list[Remedy]]:
+        """How many steps of a way could be taken, and the parts of the remedy if all could and they help."""
+
         async def work(tx: Transaction) -> None:
             steps: list[Remedy] = []
             for action, choice in zip(way, doers, strict=True):
-                found = await tx.run("gate/who_may", item_id=row["item_id"], action=action, verdicts={}, limit=MANY)
-                able = sorted(
-                    (doer["actor_id"] for doer in found if doer["allowed"]), key=lambda a: a != row["actor_id"]
-                )
+                asked = {"item_id": row["item_id"], "action": action, "first": row["actor_id"]}
+                found = await tx.run("gate/who_may", **asked, hopeful=False, verdicts={}, limit=_DOERS)
+                able = [doer["actor_id"] for doer in found]
                 if choice >= len(able):
-                    raise _UndoError([])
+                    raise _UndoError((len(steps), []))
                 step = encoding.row(Command(row["item_id"], action, able[choice]), 0) | {"assume_inputs": True}
                 [made] = await self._run(tx, [step])
                 if not made["hops"]:
-                    raise _UndoError([])
+                    raise _UndoError((len(steps), []))
                 text = f"First '{able[choice]}' does '{action}'."
                 steps.append(Remedy("STEP_FIRST", text, action=action, actor_id=able[choice]))
             [answer] = await self._run(tx, [row | {"dry": True, "command_key": None, "expected_version": None}])
             if any(not verdict["reasons"] for verdict in answer["verdicts"]):
-                raise _UndoError(steps)
+                raise _UndoError((len(way), steps))
             more = await self._ways(tx, row, answer)
-            raise _UndoError([*steps, *more] if more and len(steps) + len(more) <= PARTS else [])
+            raise _UndoError((len(way), [*steps, *more] if more and len(steps) + len(more) <= PARTS else []))
 
         try:
             await self._db.in_transaction(work)
         except _UndoError as undo:
-            return list(undo.answers)
+            made, found = undo.answers
+            return made, found
         except (_BrokenCommandError, ClientError):
-            return []
-        return []
+            return 0, []
+        return 0, []
 
     async def _actions(
         self,

@@ -1,5 +1,6 @@
 // Who may do an action on an item now, given right inputs; `permitted` are the transitions that only the work itself
-// stands against. By id. $item_id, $action, $verdicts: {plug-in: {version, holds}}.
+// stands against, told if $hopeful. $first before others, then by id. $item_id, $action, $verdicts: {plug-in: {version,
+// holds}}, $limit.
 MATCH (item:Item {id: $item_id})-[:IN_STATE]->(state:State)
 MATCH (engine:System)
 CALL (item, state, engine) {
@@ -29,7 +30,7 @@ CALL (item, state, engine) {
 }
 WITH item, state, engine, actor, 0 AS step,
   {action: $action, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: $verdicts} AS c
-ORDER BY actor.id
+ORDER BY actor.id <> coalesce($first, ''), actor.id
 WITH *,
   // include: roles
   + ['*'] AS roles
@@ -38,5 +39,5 @@ CALL (c, engine, item, actor, roles, step, state) {
 }
 WITH actor, any(x IN candidates WHERE size(x.reasons) = 0) AS allowed, [x IN candidates WHERE NOT any(reason IN x.reasons
   WHERE reason.code IN ['ROLE_NOT_ALLOWED', 'RELATION_NOT_MET', 'SAME_ACTOR']) | x.key] AS permitted
-WHERE allowed OR size(permitted) > 0
+WHERE allowed OR $hopeful AND size(permitted) > 0
 RETURN actor.id AS actor_id, allowed, permitted LIMIT $limit
