@@ -175,11 +175,23 @@ def _guards(workflow: Workflow) -> Iterator[Finding]:
         problems += [
             f"not_same_actor_as names '{a}', which is no action here" for a in t.not_same_actor_as if a not in actions
         ]
+        problems += [_relation_problem(relation, actions) for relation in t.relations]
         names = [given.name for given in t.inputs]
         problems += [f"the input '{name}' stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
         for problem in problems:
             if problem:
                 yield _finding("error", "GUARD_INVALID", f"'{title(t)}': {problem}.", t.source, t)
+
+
+_RELATIONS = re.compile(r"(?:not_)?(?:assignee|author|owner)|(?:did|did_not)[ :]\s*(?P<action>.+)")
+
+
+def _relation_problem(relation: str, actions: set[str]) -> str | None:
+    found = _RELATIONS.fullmatch(relation)
+    if found is None:
+        return f"'{relation}' is no relation; there are assignee, author, owner, did ACTION, and each with not"
+    action = found["action"]
+    return f"the relation '{relation}' names no action of this workflow" if action and action not in actions else None
 
 
 _NEEDED = {

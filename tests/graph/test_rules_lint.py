@@ -79,6 +79,19 @@ def test_permissions_that_are_some(who: str) -> None:
     assert "NO_PERMISSION" not in {finding.code for finding in findings}
 
 
+@pytest.mark.parametrize("relation", ["friend", "not_", "did", "did FLY", "did_not: FLY"])
+def test_a_relation_nobody_can_be_in(relation: str) -> None:
+    finding = found("GUARD_INVALID", *CLEAN, "{from: b, action: X, to: c, relations: ['" + relation + "']}")
+    assert (finding.severity, finding.transitions) == ("error", ["b -[X]-> c"])
+    assert relation in finding.message
+
+
+@pytest.mark.parametrize("relation", ["assignee", "not_author", "owner", "did X", "did:X", "did_not X"])
+def test_relations_there_are(relation: str) -> None:
+    findings = lint(workflow(*CLEAN, "{from: b, action: X, to: c, relations: ['" + relation + "']}"))
+    assert "GUARD_INVALID" not in {finding.code for finding in findings}
+
+
 def test_automatic_loop() -> None:
     there, back = "{from: b, action: T, to: c, automatic: true}", "{from: c, action: U, to: b, automatic: true}"
     finding = found("AUTOMATIC_LOOP", *CLEAN, there, back)
