@@ -133,7 +133,9 @@ class Expectation(Part):
 
     def states(self) -> list[str]:
         """The states of its own workflow that it names."""
-        return list(dict.fromkeys([self.given.state, *([self.then.applied] if self.then and self.then.applied else [])]))
+        return list(
+            dict.fromkeys([self.given.state, *([self.then.applied] if self.then and self.then.applied else [])])
+        )
 
     def actions(self) -> list[str]:
         """The actions of its own workflow that it names; what is to be refused as unknown need not be there."""

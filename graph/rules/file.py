@@ -118,7 +118,7 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
         raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
     if not isinstance(value, str | int | float | bool) and value is not None:
         value = node.value
-    if isinstance(value, str) and _HALF.search(value) or isinstance(value, float) and not math.isfinite(value):
+    if (isinstance(value, str) and _HALF.search(value)) or (isinstance(value, float) and not math.isfinite(value)):
         raise _FileError(f"Line {line}: {value!a} cannot be kept as a value.")
     return value
 

@@ -119,7 +119,10 @@ class Guard(Part):
                 ),
             ],
         }
-        return " ".join(str(word) for word in words[self.kind] if word is not None)
+        plain = (
+            str(word).lower() if isinstance(word, bool) else str(word) for word in words[self.kind] if word is not None
+        )
+        return " ".join(plain)
 
 
 def _as_input(value: Any) -> Any:

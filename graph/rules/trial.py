@@ -6,15 +6,16 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from neo4j.exceptions import ClientError
 
 from graph.database import Database, Row, Transaction
-from graph.decision import Command, Decision, Outcome
+from graph.decision import ActionView, Command, Decision, Outcome
 from graph.errors import StategateError
 from graph.gate import Gate
-from graph.plugins import Plugins
+from graph.plugins import Asked, Plugins
 from graph.rules.expectation import Expectation, Other
 from graph.rules.lint import BUILTIN_ROLES
 from graph.rules.model import Workflow
@@ -25,6 +26,7 @@ Allowed = dict[str, set[str]]
 """Actions by actor."""
 
 _ALL = 1_000_000  # a list that is cut off would look like a disagreement
+_BATCH = 10  # commands of one statement; it is planned once for up to ten, and again for more
 _FEW = 5  # problems that are told of one expectation
 _INPUT_CODES = {"INPUT_MISSING", "INPUT_INVALID"}
 
@@ -108,18 +110,19 @@ class _Trial:
             {"actor_id": fired.actor and self._mark + fired.actor, "action": fired.action, "times": fired.times}
             for fired in given.history
         ]
-        await tx.run(
-            "expectation/stage",
-            workflow=self._rules.workflow,
-            item_id=self._item,
-            is_story=self._rules.item == "story",
-            state=given.state,
-            properties={"title": self._expected.name, **given.item},
-            actors=actors,
-            history=history,
-            others=[*self._others(given.children, depended=False), *self._others(given.depends_on, depended=True)],
-            sprint={"open": "active", "ended": "closed", None: None}[given.sprint],
-        )
+        stage = {
+            "workflow": self._rules.workflow,
+            "item_id": self._item,
+            "is_story": self._rules.item == "story",
+            "state": given.state,
+            "properties": {"title": self._expected.name, **given.item},
+            "actors": actors,
+            "history": history,
+            "others": [*self._others(given.children, depended=False), *self._others(given.depends_on, depended=True)],
+            "sprint": {"open": "active", "ended": "closed", None: None}[given.sprint],
+        }
+        # One map, whatever is in it: lists of other sizes would each have Neo4j plan the statement anew.
+        await tx.run("expectation/stage", stage=stage)
 
     def _others(self, others: Iterable[Other], *, depended: bool) -> list[Row]:
         return [
@@ -142,7 +145,9 @@ class _Trial:
         gate = Gate(_Open(tx), Plugins(), explores=False)
         names = list(self._expected.given.actors)
         ids = {self._mark + name: name for name in names}
-        views = await gate.actions([(self._item, id) for id in ids])
+        views: dict[tuple[str, str | None], list[ActionView]] = {}
+        for id in ids:
+            views |= await gate.actions([(self._item, id)])
         offered = [view.name for view in next(iter(views.values()), [])]
         asked = list(dict.fromkeys([*offered, *self._expected.who]))
         legal = {name: {v.name for v in views[self._item, id] if v.allowed} for id, name in ids.items()}
@@ -153,15 +158,17 @@ class _Trial:
                 if id in ids:
                     may[ids[id]].add(action)
         pairs = [(id, action) for id in ids for action in asked]
-        dry = await gate.decide_in(tx, [Command(self._item, action, id, dry=True) for id, action in pairs])
-        answers = {(ids[id], action): answer for (id, action), answer in zip(pairs, dry, strict=True)}
+        answers: dict[tuple[str, str], Decision] = {}
+        for some in (pairs[at : at + _BATCH] for at in range(0, len(pairs), _BATCH)):
+            dry = await gate.decide_in(tx, [Command(self._item, action, id, dry=True) for id, action in some])
+            answers |= {(ids[id], action): answer for (id, action), answer in zip(some, dry, strict=True)}
         return _Found(asked, legal, listed, may, answers)
 
     async def _decide(self) -> Decision:
         when = self._expected.when
         assert when is not None  # noqa: S101
         given = self._expected.given.plugins
-        plugins = Plugins({name: lambda _, holds=holds: holds for name, holds in given.items()})
+        plugins = Plugins({name: partial(_answer, holds) for name, holds in given.items()})
         gate = Gate(_Staged(self), plugins, explores=False)
         actor = self._mark + when.actor if when.actor else None
         [decision] = await gate.decide([Command(self._item, when.action, actor, inputs=when.inputs)])
@@ -240,7 +247,7 @@ def _contradiction(actor: str, action: str, answer: Decision, legal: bool) -> li
     """Given right inputs an action that is legal is applied, so inputs are all that may stand against it."""
     codes = {reason.code for reason in answer.reasons}
     possible = answer.outcome is Outcome.APPLIED or codes <= _INPUT_CODES
-    # Several rules of one action tell their reasons together, so other codes do not rule out that one lacks inputs only.
+    # Several rules of one action tell their reasons together; one of them may lack inputs only.
     if (legal and not possible and not codes & _INPUT_CODES) or (not legal and possible):
         told = _list(sorted(codes)) if codes else "applied"
         return [f"Asked for '{action}' by '{actor}' the answer is {told}, but told what may be done it is not so."]
@@ -267,6 +274,10 @@ class _Staged(Database):
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
         return await self._trial.staged(work)
+
+
+def _answer(holds: bool, _: Asked) -> bool:
+    return holds
 
 
 def _renamed(workflow: Workflow, mark: str) -> Workflow:

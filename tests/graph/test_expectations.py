@@ -9,7 +9,7 @@ import pytest
 from graph.rules.file import parse
 from graph.rules.model import Workflow
 from graph.rules.trial import Verdict, try_out
-from tests.graph.world import World
+from tests.graph.world import Row, World
 
 SHIPPED = Path(__file__).parents[2] / "seed" / "rules"
 
@@ -44,7 +44,7 @@ async def trial(world: World, expected: str, state: str = "draft", more: str = "
     return verdict
 
 
-async def everything(world: World) -> list[object]:
+async def everything(world: World) -> list[Row]:
     return await world.cypher(
         "MATCH (n) WITH labels(n)[0] AS label, count(n) AS nodes ORDER BY label "
         "RETURN label, nodes, COUNT { ()-[]->() } AS edges"
@@ -85,7 +85,10 @@ async def test_what_holds(world: World, expected: str, state: str, more: str) ->
 @pytest.mark.parametrize(
     ("expected", "words"),
     [
-        ("when: {actor: wim, action: HAND_IN, inputs: {words: 3}}, then: {applied: sent}", "found applied: draft → read"),
+        (
+            "when: {actor: wim, action: HAND_IN, inputs: {words: 3}}, then: {applied: sent}",
+            "found applied: draft → read",
+        ),
         ("when: {actor: wim, action: HAND_IN}, then: {applied: read}", "found refused: INPUT_MISSING"),
         ("when: {actor: rea, action: LOSE}, then: {refused: [SAME_ACTOR]}", "found applied: draft → lost"),
         ("when: {actor: rea, action: HAND_IN}, then: {refused: [ROLE_NOT_ALLOWED]}", "INPUT_MISSING"),
