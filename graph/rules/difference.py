@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.rules.impact import impact
 from graph.rules.lint import title
-from graph.rules.model import Transition, Workflow
+from graph.rules.model import Coupling, Transition, Workflow
 
 Change = dict[str, list[Any]]
 """`{field: [before, after]}` of the fields that differ."""
@@ -79,8 +79,13 @@ def _others(workflow: Workflow) -> dict[str, Any]:
         "item": workflow.item,
         "roles": {role.name: sorted(role.inherits) for role in workflow.roles},
         "starts": [start.model_dump(exclude_none=True) for start in workflow.initial()],
-        "couples": [couple.model_dump(exclude_none=True) for couple in workflow.couples],
+        "couples": [_couple(couple) for couple in workflow.couples],
     }
+
+
+def _couple(couple: Coupling) -> dict[str, Any]:
+    found = couple.model_dump(exclude_none=True)
+    return found | ({"parent_state": sorted(couple.parent_state)} if couple.parent_state else {})
 
 
 def _named(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> Changes:

@@ -114,7 +114,7 @@ class Guard(Part):
             "children": [
                 "children",
                 *(
-                    f"{key.replace('_', ' ')} {value if isinstance(value, int) else ', '.join(value)}"
+                    f"{key.replace('_', ' ')} {', '.join(map(str, as_list(value)))}"
                     for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
                 ),
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 from api.schema import schema
@@ -18,6 +19,13 @@ def test_every_setting_is_in_the_readme_and_no_other() -> None:
 
 def test_the_schema_file_is_what_the_code_makes() -> None:
     assert (ROOT / "api" / "schema.graphql").read_text() == schema.as_str() + "\n"
+
+
+def test_the_pictures_are_those_of_the_shipped_rules() -> None:
+    pictures = runpy.run_path(str(ROOT / "docs" / "pictures.py"))["pictures"]()
+    assert len(pictures) == 2
+    for path, text in pictures.items():
+        assert path.read_text("utf-8") == text, f"{path.name}: draw it anew with `make pictures`"
 
 
 def test_links_between_documents_lead_somewhere() -> None:
