@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,6 +33,14 @@ transitions:
   - {from: ['😀 <b>%%', 'a "q"'], action: x, to: 'a "q"', after: 24h}
   - {from: '😀 <b>%%', action: x, to: state, roles: ["*"], actor_kinds: [human]}
   - {from: "*", except: ['a "q"'], action: '[bold]stop', to: '-->', roles: ["*"]}
+"""
+
+SMALL = """\
+workflow: w
+states: {a: {kind: initial}, b: {}}
+transitions:
+  - {from: a, action: A, to: b, automatic: true}
+  - {from: b, action: B, to: a, roles: [r]}
 """
 
 
@@ -66,11 +75,7 @@ def test_the_svg_is_self_contained_and_says_what_it_does_not_run() -> None:
 
 
 def test_automatic_lines_are_dashed_and_the_rest_are_not() -> None:
-    text = svg(
-        machine(
-            "workflow: w\nstates: {a: {kind: initial}, b: {}}\ntransitions:\n  - {from: a, action: A, to: b, automatic: true}\n  - {from: b, action: B, to: a, roles: [r]}\n"
-        )
-    )
+    text = svg(machine(SMALL))
     lines = re.findall(r'<path class="(line[^"]*)" d="[^"]*"[^>]*/>', text)
     assert sorted(lines) == [
         "line",
@@ -122,5 +127,5 @@ def test_boxes_of_a_layer_keep_apart_and_lines_lead_down() -> None:
         for other in range(one):
             assert abs(layout.middles[other][0] - x) >= 80 or abs(layout.middles[other][1] - y) >= 30
     for edge, way in layout.ways.items():
-        falls = [b[1] - a[1] for a, b in zip(way, way[1:], strict=False)]
+        falls = [b[1] - a[1] for a, b in pairwise(way)]
         assert all(fall >= 0 for fall in falls) if edge not in up else all(fall <= 0 for fall in falls)
