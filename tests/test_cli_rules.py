@@ -20,7 +20,8 @@ states: {a: {kind: initial}, z: {kind: final}}
 transitions:
   - {from: a, action: GO, to: z, roles: [r]}
 expectations:
-  - {name: whoever has the role goes, given: {state: a, actors: {ana: [r]}}, when: {actor: ana, action: GO}, then: {applied: z}}
+  - {name: whoever has the role goes, given: {state: a, actors: {ana: [r]}},
+     when: {actor: ana, action: GO}, then: {applied: z}}
   - {name: nobody else does, given: {state: a, actors: {ana: [r], bob: [r]}}, who: {GO: [ana]}}
 """
 

@@ -7,6 +7,8 @@ import runpy
 from pathlib import Path
 
 from api.schema import schema
+from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
+from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 from stategate.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -32,3 +34,13 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_key_of_a_rules_file_is_in_the_documents() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    told = {word for span in re.findall(r"`([^`\n]+)`", text.replace("```", "")) for word in re.findall(r"\w+", span)}
+    told |= set(re.findall(r"\w+(?=:)", text))
+    parts = [Workflow, Role, Start, State, Transition, Input, Guard, Coupling, Children]
+    parts += [Expectation, Given, Someone, Fired, Other, When, Then]
+    keys = {info.alias or name for part in parts for name, info in part.model_fields.items()}
+    assert keys - told == set()
