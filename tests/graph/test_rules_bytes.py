@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from graph.errors import ConflictError
@@ -47,7 +47,7 @@ def test_every_workflow_can_be_drawn(workflow: Workflow, width: int) -> None:
     assert terminal(machine, width)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=12, deadline=None, suppress_health_check=QUIET, phases=[Phase.generate])
 @given(data=st.data())
 async def test_through_the_graph(world: World, data: st.DataObject) -> None:
     mark = uuid.uuid4().hex[:8]

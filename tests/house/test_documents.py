@@ -6,6 +6,8 @@ import re
 import runpy
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from api.schema import schema
 from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
@@ -40,7 +42,7 @@ def test_every_key_of_a_rules_file_is_in_the_documents() -> None:
     text = (ROOT / "docs" / "rules.md").read_text("utf-8")
     told = {word for span in re.findall(r"`([^`\n]+)`", text.replace("```", "")) for word in re.findall(r"\w+", span)}
     told |= set(re.findall(r"\w+(?=:)", text))
-    parts = [Workflow, Role, Start, State, Transition, Input, Guard, Coupling, Children]
+    parts: list[type[BaseModel]] = [Workflow, Role, Start, State, Transition, Input, Guard, Coupling, Children]
     parts += [Expectation, Given, Someone, Fired, Other, When, Then]
     keys = {info.alias or name for part in parts for name, info in part.model_fields.items()}
     assert keys - told == set()
