@@ -13,3 +13,7 @@ CALL (workflow) {
   MATCH (workflow)-[:HAS_COUPLING]->(k:Coupling)
   DETACH DELETE k
 }
+CALL (workflow) {
+  MATCH (workflow)-[:HAS_EXPECTATION]->(e:Expectation)
+  DETACH DELETE e
+}

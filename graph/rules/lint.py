@@ -23,6 +23,7 @@ def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) ->
         *_guards(workflow),
         *_ambiguities(workflow),
         *_staffing(workflow, actors_by_role),
+        *_expectations(workflow),
     ]
     if not dangling:
         # The rest follows edges, so it needs them to lead somewhere.
@@ -50,6 +51,9 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
     used |= {(r, f"starts in {s.state}") for s in workflow.starts for r in s.roles or []}
     used |= {(r, f"awaits of {name}") for name, state in workflow.states.items() for r in state.awaits or []}
     used |= {(r, f"inherits of {role.name}") for role in workflow.roles for r in role.inherits}
+    used |= {
+        (r, f"expectation '{e.name}'") for e in workflow.expectations for a in e.given.actors.values() for r in a.roles
+    }
     for role, place in sorted(used):
         if workflow.roles and role not in known:
             # Roles are shared by all workflows, so this may be another one's; it may be a slip of the pen as well.
@@ -330,3 +334,20 @@ def _staffing(workflow: Workflow, actors_by_role: Mapping[str, int] | None) -> I
                 [],
                 *(t for t in workflow.transitions if role in [*t.roles, *t.all_roles]),
             )
+
+
+def _expectations(workflow: Workflow) -> Iterator[Finding]:
+    """What an expectation names has to be there, or it could never hold."""
+    names = [expectation.name for expectation in workflow.expectations]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield _finding("error", "INVALID_FILE", f"The expectation '{name}' stands twice.")
+    actions = {t.action for t in workflow.transitions}
+    for expectation in workflow.expectations:
+        for state in expectation.states():
+            if state not in workflow.states:
+                message = f"The expectation '{expectation.name}' names the state '{state}', which does not exist."
+                yield _finding("error", "DANGLING_TARGET", message, [state])
+        for action in expectation.actions():
+            if action not in actions:
+                message = f"The expectation '{expectation.name}' names '{action}', which is no action here."
+                yield _finding("error", "DANGLING_TARGET", message, [expectation.given.state])
