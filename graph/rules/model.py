@@ -158,6 +158,7 @@ class Transition(_Part):
     claims: bool = False
     rework: bool = False
     emits: Name | None = None
+    effects: list[Name] = []
     after: str | None = None
 
     @model_validator(mode="after")
