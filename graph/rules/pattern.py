@@ -51,7 +51,7 @@ def problem(pattern: str) -> str | None:
             if re.compile(pattern).flags & re.VERBOSE:
                 return "has the flag x, which is not supported"
             parts = list(_parts(parser.parse(_unmerged(pattern)), needed=True))
-        _check_ways(parts, [part.open for part in parts], _WAYS)
+        _check_ways(parts, _WAYS)
     except _UnsafeError as error:
         return str(error)
     except (re.error, OverflowError, RecursionError, Warning) as error:
@@ -64,13 +64,18 @@ def _unmerged(pattern: str) -> str:
     return _TOKEN.sub(lambda found: "|(?=)" if found[0] == "|" else found[0], pattern)
 
 
-def _check_ways(parts: Sequence[_Part], counts: Sequence[bool], most: int) -> None:
+def _check_ways(parts: Sequence[_Part], most: int) -> None:
+    if _ways(parts, [part.open for part in parts]) > most:
+        raise _UnsafeError("has too many open repetitions that read the same characters; bound them, like {1,16}")
+
+
+def _ways(parts: Sequence[_Part], counts: Sequence[bool]) -> int:
+    """The most parts, of those that count, between which one text may be shared out."""
     ways: dict[int, int] = {}
     for place in range(len(parts)):
         if counts[place]:
             ways[place] = 1 + max((ways[other] for other in ways if _share(parts, other, place)), default=0)
-    if max(ways.values(), default=0) > most:
-        raise _UnsafeError("has too many open repetitions that read the same characters; bound them, like {1,16}")
+    return max(ways.values(), default=0)
 
 
 def _share(parts: Sequence[_Part], one: int, other: int) -> bool:
@@ -93,8 +98,7 @@ def _parts(tree: Any, *, needed: bool) -> Iterator[_Part]:
             case "BRANCH":
                 yield from _branch(given[1], needed=needed)
             case "ASSERT" | "ASSERT_NOT":
-                ahead = list(_parts(given[1], needed=True))
-                _check_ways(ahead, [part.open for part in ahead], _WAYS - 1)
+                _check_ways(list(_parts(given[1], needed=True)), _WAYS - 1)
             case "AT" | "FAILURE":
                 pass
             case _:
@@ -104,14 +108,15 @@ def _parts(tree: Any, *, needed: bool) -> Iterator[_Part]:
 def _repeated(least: int, most: int, tree: Any, *, needed: bool) -> Iterator[_Part]:
     inner = list(_parts(tree, needed=True))
     needed = needed and least > 0
-    if most <= 1 or not inner:
+    if least == 0 and _may_be_empty(inner):
+        raise _UnsafeError("has an optional part that may be empty anyhow, like (a*)?")
+    if most <= 1:
         yield from (_Part(part.chars, part.open, part.needed and needed, part.fixed and needed) for part in inner)
         return
-    if any(not part.fixed for part in inner):
-        # Every turn must be told from the next by a character that nothing else in it reads.
-        if not any(part.fixed and _is_alone(part, inner) for part in inner):
-            raise _UnsafeError("repeats what repeats already, like (a+)+; put a character between the turns")
-        _check_ways(inner, [not part.fixed for part in inner], 1)
+    # Where one turn ends and the next begins must be told by what stands between what may be longer or shorter.
+    turns = [*inner, *inner]
+    if _ways(turns, [not part.fixed for part in turns]) > 1:
+        raise _UnsafeError("repeats what repeats already, like (a+)+; put a character between the turns")
     fixed = needed and least == most and all(part.fixed for part in inner)
     yield _Part(_all(inner), open=int(most) > _MANY or len(inner) > 1, needed=needed, fixed=fixed)
 
@@ -120,8 +125,8 @@ def _all(parts: Sequence[_Part]) -> frozenset[str]:
     return frozenset().union(*(part.chars for part in parts))
 
 
-def _is_alone(part: _Part, parts: Sequence[_Part]) -> bool:
-    return all(part is other or not part.chars & other.chars for other in parts)
+def _may_be_empty(parts: Sequence[_Part]) -> bool:
+    return not any(part.needed for part in parts)
 
 
 def _branch(trees: Sequence[Any], *, needed: bool) -> Iterator[_Part]:
@@ -131,6 +136,8 @@ def _branch(trees: Sequence[Any], *, needed: bool) -> Iterator[_Part]:
         # Its first character says which one it is.
         yield _Part(_all([part for branch in branches for part in branch]), open=False, needed=needed, fixed=needed)
         return
+    if sum(_may_be_empty(branch) for branch in branches) > 1:
+        raise _UnsafeError("has two alternatives that may be empty")
     yield from (_Part(part.chars, part.open, needed=False, fixed=False) for branch in branches for part in branch)
 
 

@@ -28,7 +28,7 @@ def test_what_people_write(pattern: str) -> None:
         "(a+)+", "(a*)*b", "(a|a)*", "(a|ab)+c", "(a|aa)+$", r"(\w+\s?)+", "(.*,)*x", "([a-z]+)*$", "(a?){30}b",
         r"(\d+){20}",
         "(?:a+){2,30}", "((ab)+)+", ".*.*.*.*x", r"\s*\w*\w*\w*\w*\w*!", "(?i)(A|a)*", "(ab|ba|aba)*", "(x+x+)+y",
-        "(?:(?:a*)b?)*", "(?:[a-c]|b)*", "(ab?b*)+", "(ab{1,3}b{1,3})+",
+        "(?:(?:a*)b?)*", "(?:[a-c]|b)*", "(ab?b*)+", "(b?ab?)+", r"((\d?)?b){2,40}-", "(a?|b?)*", "(ab{1,3}b{1,3})+",
     ],
 )  # fmt: skip
 def test_what_can_be_kept_busy(pattern: str) -> None:
