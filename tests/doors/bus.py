@@ -50,6 +50,13 @@ class Bus:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         await self._js.publish(subject, data, headers=named or None)
 
+    async def send_raw(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        await self._js.publish(subject, data, headers=headers)
+
+    def heard(self, subject: str) -> list[Msg]:
+        """What was heard on a subject so far."""
+        return [message for message in self._heard if message.subject == subject]
+
     async def messages(self, subject: str, count: int = 1, **wanted: Any) -> list[Msg]:
         """The first `count` messages on a subject whose bodies have these fields; waits for them."""
         found: list[Msg] = []

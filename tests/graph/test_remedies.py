@@ -133,7 +133,8 @@ async def test_what_only_the_work_itself_can_change_is_waited_for(world: World) 
     name = unique("waiting")
     await world.publish(
         f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: final}}}}\ntransitions:\n"
-        '  - {from: a, action: GO, to: b, roles: ["*"], guards: [{kind: field, name: released, op: "=", value: true}]}\n'
+        '  - {from: a, action: GO, to: b, roles: ["*"],\n'
+        '     guards: [{kind: field, name: released, op: "=", value: true}]}\n'
     )
     decision = await world.act(await world.task(name), "GO", await world.actor())
     assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = True' holds.")]
