@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from graph.rules.file import parse
@@ -186,5 +187,5 @@ def _table(workflow: Workflow) -> Table:
         table.add_column(name)
     for t in workflow.transitions:
         by = "by itself" if t.automatic else ", ".join([*t.roles, *t.all_roles, *t.relations])
-        table.add_row(", ".join(t.source), t.action, t.to, by)
+        table.add_row(*map(escape, (", ".join(t.source), t.action, t.to, by)))
     return table

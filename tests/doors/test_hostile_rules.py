@@ -10,6 +10,7 @@ import pytest
 from graph.engine import Engine
 from graph.rules.file import parse
 from stategate.demo.client import GraphQLClient
+from stategate.servers.environment import Addresses
 from stategate.service import Served
 from tests.command import finished
 from tests.doors.hostile import INJECTIONS, ODD, leaks, unhurt
@@ -130,3 +131,19 @@ async def test_files_at_the_command_line(tmp_path: Path) -> None:
         code, said = await finished("rules", "lint", str(file), cwd=tmp_path)
         assert (code, "INVALID_FILE" in said or "GUARD_INVALID" in said) == (1, True), (name, said[:500])
         assert leaks(said.replace(str(tmp_path), "")) == []
+
+
+@pytest.mark.parametrize("word", ["[/nope]", "[bold]x", b"\xff\xfe", "a\nb", "😀", "-", "x" * 5_000])
+async def test_words_at_the_command_line(tmp_path: Path, word: str | bytes) -> None:
+    code, said = await finished("rules", "show", word, cwd=tmp_path, data_dir=str(tmp_path))
+    assert code in {1, 2}
+    assert leaks(said) == []
+
+
+@pytest.mark.parametrize("given", ["x=NaN", "x=" + "[" * 100_000, "x=1" + "0" * 5000, "novalue", "[/x]=1", b"x=\xff"])
+async def test_inputs_at_the_command_line(servers: Addresses, tmp_path: Path, given: str | bytes) -> None:
+    at = {"neo4j_uri": servers.neo4j_uri, "neo4j_user": servers.neo4j_user, "neo4j_password": servers.neo4j_password}
+    at |= {"nats_url": servers.nats_url, "valkey_url": servers.valkey_url}
+    code, said = await finished("act", "[/T]", "[/GO]", "--actor", "[/me]", "--input", given, cwd=tmp_path, **at)
+    assert code in {1, 2}
+    assert leaks(said) == []
