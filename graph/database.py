@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, unit_of_work
-from neo4j.exceptions import AuthError, DriverError, ServiceUnavailable, TransientError
+from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
 
 from graph.errors import BadInputError, UnavailableError
 from graph.queries import migrations, query
@@ -111,6 +111,11 @@ class Database:
             raise BadInputError("A number is too large; integers have 64 bits.") from error
         except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
             raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
+        except ClientError as error:
+            # Time that ran out says nothing of the statement: it may have waited for somebody else's locks.
+            if "TransactionTimedOut" in (error.code or ""):
+                raise UnavailableError("Neo4j took too long; the request can be sent again.") from error
+            raise
 
     async def migrate(self) -> None:
         """Brings the schema to the newest state; safe to run at every start and by several services at once."""
