@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -135,7 +136,7 @@ def show(workflow: str) -> int:
     """
 
     async def work() -> int:
-        if Path(workflow).is_file():
+        if os.path.isfile(workflow):  # unlike Path.is_file, no is also said of what can be no path
             parsed = parse(_read(Path(workflow)))
             if parsed.workflow is None:
                 _print_findings(parsed.findings, as_json=False)
