@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
-PATIENCE = 30.0
+PATIENCE = 120.0  # seconds before a test fails that waits in vain
 
 
 class Bus:
