@@ -136,6 +136,9 @@ CALL (c, engine) {
             task_id: CASE WHEN item:Task THEN item.id END,
             decision_id: randomUUID(), decided_by: doer.id, comment: coalesce(feedback, '')
           }))
+        FOREACH (name IN coalesce(t.effects, []) |
+          CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,
+            effect.inputs = change.inputs, effect.tries = 0, effect.due_at = now)
         RETURN {action: chosen.action, from: state.name, to: to.name, automatic: automatic} AS hop
       }
       RETURN hop, CASE WHEN step = 0 THEN [x IN candidates | {rule: x.rule, key: x.key, permitted: x.permitted, reasons: x.reasons}] END AS seen,

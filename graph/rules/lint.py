@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from graph.rules import pattern
 from graph.rules.finding import Finding, Severity
 from graph.rules.model import ANY_ROLE, ANY_STATE, Guard, Input, Transition, Workflow
 
+_SUBJECT = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
 BUILTIN_ROLES = {ANY_ROLE, "system"}  # known without being listed: anyone, and the engine itself
 
 
@@ -18,6 +20,7 @@ def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) ->
     findings = [
         *_names(workflow),
         *dangling,
+        *_events(workflow),
         *_starts(workflow),
         *_permissions(workflow),
         *_guards(workflow),
@@ -89,6 +92,15 @@ def _targets(workflow: Workflow) -> Iterator[Finding]:
             yield _finding(
                 "error", "DANGLING_TARGET", f"A coupling fires '{couple.fires}', but no transition has that action."
             )
+
+
+def _events(workflow: Workflow) -> Iterator[Finding]:
+    for t in workflow.transitions:
+        if t.emits is not None and not _SUBJECT.fullmatch(t.emits):
+            message = f"'{title(t)}' emits '{t.emits}', no subject: letters, digits, _ and -, with dots between words."
+            yield _finding("error", "INVALID_FILE", message, t.source, t)
+        for name in sorted({name for name in t.effects if t.effects.count(name) > 1}):
+            yield _finding("error", "INVALID_FILE", f"'{title(t)}' has the effect '{name}' twice.", t.source, t)
 
 
 def _starts(workflow: Workflow) -> Iterator[Finding]:
@@ -252,11 +264,8 @@ def _mixed(values: list[bool | int | float | str]) -> bool:
 def _input_problem(given: Input) -> str | None:
     if given.enum and _mixed(given.enum):
         return f"the enum of '{given.name}' mixes types"
-    if given.pattern is not None:
-        try:
-            re.compile(given.pattern)
-        except re.error as error:
-            return f"the pattern of '{given.name}' is not a regular expression: {error}"
+    if given.pattern is not None and (wrong := pattern.problem(given.pattern)):
+        return f"the pattern of '{given.name}' {wrong}"
     if given.min_length is not None and given.max_length is not None and given.min_length > given.max_length:
         return f"min_length of '{given.name}' is above max_length"
     if given.minimum is not None and given.maximum is not None and given.minimum > given.maximum:

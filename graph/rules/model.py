@@ -145,6 +145,7 @@ class Transition(Part):
     claims: bool = False
     rework: bool = False
     emits: Name | None = None
+    effects: list[Name] = []
     after: str | None = None
 
     @model_validator(mode="after")

@@ -89,6 +89,7 @@ def _transition(workflow: Workflow, t: Transition, order: int) -> Row:
             "order": order,
             **flags,
             "emits": t.emits,
+            "effects": t.effects or None,
             "after": t.after,
             "relations": t.relations or None,
             "actor_kinds": t.actor_kinds or None,
@@ -196,7 +197,7 @@ def _moving(t: Row) -> Row:
     roles = [role for role in said if role in t["roles"]] + [role for role in t["roles"] if role not in said]
     flags = {
         key: t["properties"][key]
-        for key in ("automatic", "claims", "rework", "emits", "after", "relations", "actor_kinds")
+        for key in ("automatic", "claims", "rework", "emits", "effects", "after", "relations", "actor_kinds")
         if t["properties"].get(key)
     }
     return {

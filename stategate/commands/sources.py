@@ -18,7 +18,8 @@ from stategate.settings import load_settings
 
 def is_file(source: str) -> bool:
     """Whether a file is meant, there or not; - is the standard input."""
-    return source == "-" or os.sep in source or source.endswith((".yaml", ".yml")) or Path(source).is_file()
+    # Unlike Path.is_file, os.path.isfile also says no of what can be no path.
+    return source == "-" or os.sep in source or source.endswith((".yaml", ".yml")) or os.path.isfile(source)
 
 
 def read_file(source: str) -> bytes:

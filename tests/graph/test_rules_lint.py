@@ -164,6 +164,23 @@ def test_role_without_actor() -> None:
     assert lint(workflow(*CLEAN, more="roles: [r, {name: heir, inherits: [r]}]"), {"heir": 1}) == []
 
 
+def test_role_not_listed() -> None:
+    finding = found("ROLE_NOT_LISTED", *CLEAN, "{from: b, action: X, to: c, roles: [stranger]}", more="roles: [r]")
+    assert (finding.severity, "stranger" in finding.message) == ("warning", True)
+    assert "ROLE_NOT_LISTED" not in {f.code for f in lint(workflow(*CLEAN))}
+
+
+@pytest.mark.parametrize("subject", ["a b", "a..b", "a.*", ">", "é", "."])
+def test_what_is_emitted_is_a_subject(subject: str) -> None:
+    finding = found("INVALID_FILE", *CLEAN, f'{{from: b, action: X, to: c, roles: [r], emits: "{subject}"}}')
+    assert (finding.severity, finding.states) == ("error", ["b"])
+
+
+def test_an_effect_that_stands_twice() -> None:
+    finding = found("INVALID_FILE", *CLEAN, "{from: b, action: X, to: c, roles: [r], effects: [e, f, e]}")
+    assert "'e' twice" in finding.message
+
+
 def test_shadowed_rule() -> None:
     finding = found("SHADOWED_RULE", *CLEAN, "{from: b, action: ON, to: c, roles: [r], inputs: [why]}")
     assert (finding.severity, finding.states) == ("warning", ["b"])
