@@ -13,7 +13,7 @@ from consumers.bus import ensure_streams
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Runner
-from consumers.timer import run_timers
+from consumers.timer import run_ticks
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.engine import Engine
 
@@ -37,7 +37,8 @@ async def running(
     if Part.OUTBOX in parts:
         runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
-        runs.append(run_timers(engine.timers, stopping))
+        runs.append(run_ticks(engine.timers, "timers", stopping))
+        runs.append(run_ticks(engine.rules.moves, "moves", stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         yield

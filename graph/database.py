@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
-from neo4j.exceptions import AuthError, DriverError, ServiceUnavailable, TransientError
+from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
 
 from graph.errors import UnavailableError
 from graph.queries import migrations, query
@@ -17,6 +17,9 @@ Result = TypeVar("Result")
 
 # Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
+
+_GONE = "Neo.ClientError.Statement.EntityNotFound"
+_TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
 
 class Transaction:
@@ -79,6 +82,16 @@ class Database:
         async def unit(tx: AsyncManagedTransaction) -> Result:
             return await work(Transaction(tx))
 
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._once(unit, write=write)
+            except ClientError as error:
+                # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
+                if error.code != _GONE or not left:
+                    raise
+        raise AssertionError("The last try returns or raises.")
+
+    async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], *, write: bool) -> Result:
         try:
             async with self._driver.session(database=self._name) as session:
                 if not write:

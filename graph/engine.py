@@ -46,7 +46,7 @@ class Engine:
             People(db),
             Trees(db),
             History(db),
-            Rules(db),
+            Rules(db, gate),
             Outbox(db),
             Timers(db, gate),
         )

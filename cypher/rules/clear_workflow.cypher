@@ -13,3 +13,7 @@ CALL (workflow) {
   MATCH (workflow)-[:HAS_COUPLING]->(k:Coupling)
   DETACH DELETE k
 }
+CALL (workflow) {
+  MATCH (:Role)-[former:INHERITS {workflow: workflow.name}]->(:Role)
+  DELETE former
+}
