@@ -1,7 +1,8 @@
 """What publishing costs when no state goes away, with few live items and with many: it should be the same.
 
 Starts a Neo4j of its own. Prints the median milliseconds of a publish (and of the import before it, whose impact counts
-the items) with 1,000 and with 1,000,000 items, and their ratio; `--small` takes 50,000 for the many; `--json` for programs.
+the items) with 1,000 and with 1,000,000 items, and their ratio. `--small` takes 50,000 for the many, `--json` is for
+programs.
 """
 
 from __future__ import annotations
