@@ -179,21 +179,46 @@ class Mutation:
         return shown(answer)
 
     @strawberry.mutation
-    async def import_rules(self, info: Info, definition: str) -> rules.ImportResult:
-        """Reads a rules file and keeps it as the draft of its workflow."""
-        return rules.imported(await info.context.engine.rules.import_draft(definition))
+    async def import_rules(
+        self, info: Info, definition: str, actor_id: strawberry.ID | None = None
+    ) -> rules.ImportResult:
+        """Reads a rules file and keeps it as the draft of its workflow; without an actor the operator asks."""
+        return rules.imported(await info.context.engine.rules.import_draft(definition, actor_id))
+
+    @strawberry.mutation
+    async def draft_version(
+        self, info: Info, workflow: str, version: int, actor_id: strawberry.ID | None = None
+    ) -> rules.ImportResult:
+        """Makes an earlier version the draft, as if its file were imported: to undo, publish it."""
+        return rules.imported(await info.context.engine.rules.draft_version(workflow, version, actor_id))
 
     @strawberry.mutation
     async def publish_rules(
-        self, info: Info, workflow: str, confirm: str, mapping: JSON | None = None
+        self,
+        info: Info,
+        workflow: str,
+        confirm: str,
+        mapping: JSON | None = None,
+        actor_id: strawberry.ID | None = None,
     ) -> rules.Published:
-        """Makes the draft the live rules; `mapping` says where items in a state that goes away are put."""
+        """Makes the draft the live rules; `mapping` says where items in a state that goes away are put.
+
+        Answers when they have all been moved; if nobody waits for the answer they are moved all the same.
+        """
         wanted: Any = mapping or {}
         if not isinstance(wanted, dict) or not all(isinstance(state, str) for state in wanted.values()):
             raise BadInputError('mapping must be an object like {"old state": "new state"}.')
-        version = await info.context.engine.rules.publish(workflow, confirm, wanted)
+        version = await info.context.engine.rules.publish(workflow, confirm, wanted, actor_id)
         _renewed(info)
         return rules.Published(version=version)
+
+    @strawberry.mutation
+    async def permit_rules(
+        self, info: Info, role: str, workflow: str, draft: bool | None = None, publish: bool | None = None
+    ) -> rules.RulesPermission:
+        """Says whether the holders of a role may draft and publish the rules of a workflow; null leaves it as it is."""
+        found = await info.context.engine.rules.permit(role, workflow, draft=draft, publish=publish)
+        return rules.RulesPermission(role=role, workflow=workflow, **found)
 
 
 def _renewed(info: Info) -> Info:

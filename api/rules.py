@@ -67,11 +67,12 @@ class RoleImpact:
 
 @strawberry.type
 class Impact:
-    """`items` live in the workflow; those in a removed state need a mapping."""
+    """`items` live in the workflow; those in a removed state need a mapping, those `stranded` nobody could move."""
 
     items: int
     states_added: list[str]
     states_removed: list[StateItems]
+    stranded: list[StateItems]
     roles: list[RoleImpact]
 
 
@@ -88,6 +89,16 @@ class ImportResult:
 @strawberry.type
 class Published:
     version: int
+
+
+@strawberry.type
+class RulesPermission:
+    """What the holders of a role may do with the rules of a workflow; an agent never publishes, whatever its roles."""
+
+    role: str
+    workflow: str
+    draft: bool
+    publish: bool
 
 
 def workflow(live: model.Workflow, version: int, definition: str) -> Workflow:
@@ -125,6 +136,7 @@ def imported(result: Imported) -> ImportResult:
             items=changes.get("items", 0),
             states_added=changes.get("states_added", []),
             states_removed=[StateItems(state=s, items=n) for s, n in changes.get("states_removed", {}).items()],
+            stranded=[StateItems(state=s, items=n) for s, n in changes.get("stranded", {}).items()],
             roles=[RoleImpact(role=role, **change) for role, change in changes.get("roles", {}).items()],
         ),
         confirm=result.confirm,

@@ -14,7 +14,7 @@ from consumers.effects import run_effects
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Runner
-from consumers.timer import run_timers
+from consumers.timer import run_ticks
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.engine import Engine
 
@@ -39,7 +39,8 @@ async def running(
         runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
         runs.append(run_effects(js, engine.effects, stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
-        runs.append(run_timers(engine.timers, stopping))
+        runs.append(run_ticks(engine.timers, "timers", stopping))
+        runs.append(run_ticks(engine.rules.moves, "moves", stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         yield

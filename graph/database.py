@@ -19,6 +19,9 @@ _LONGEST = 120  # seconds of one transaction; whatever takes longer has gone ast
 # Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
+_GONE = "Neo.ClientError.Statement.EntityNotFound"
+_TRIES = 5  # for a unit of work under whose feet nodes were taken away
+
 
 class Transaction:
     """One open transaction that runs statements by name."""
@@ -98,6 +101,16 @@ class Database:
         async def unit(tx: AsyncManagedTransaction) -> Result:
             return await work(Transaction(tx))
 
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._once(unit, write=write)
+            except ClientError as error:
+                # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
+                if error.code != _GONE or not left:
+                    raise
+        raise AssertionError("The last try returns or raises.")
+
+    async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], *, write: bool) -> Result:
         try:
             async with self._driver.session(database=self._name) as session:
                 if not write:

@@ -48,7 +48,7 @@ class Engine:
             People(db),
             Trees(db),
             History(db),
-            Rules(db),
+            Rules(db, gate),
             Outbox(db),
             Timers(db, gate),
             Effects(db, plugins),

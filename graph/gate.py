@@ -17,6 +17,7 @@ from graph.errors import BrokenRuleError, StategateError
 from graph.plugins import Asked, Plugins
 from graph.reasons import explain, input_schema
 from graph.remedies import ACTOR_CODES, PARTS, Situation, moves_to, needs_steps, remedies
+from graph.rules.moves import move_first
 
 log = structlog.get_logger(__name__)
 
@@ -299,6 +300,7 @@ class Gate:
         for batch in encoding.without_repeats(rows):
             found = await self._run(tx, [row for row in batch if row["seq"] not in known.broken])
             by_seq = {row["seq"]: row for row in batch}
+            found = await self._moved_first(tx, by_seq, found)
             if known.rounds < _ROUNDS and (asked := _unjudged(found, by_seq)):
                 raise _UnjudgedError(asked)
             earlier = await self._earlier(tx, [by_seq[row["seq"]] for row in found if row["earlier"] is not None])
@@ -322,6 +324,19 @@ class Gate:
             if known.assigns:
                 await self._assign_if_sound(tx, moved)
         return [answers[row["seq"]] for row in rows]
+
+    async def _moved_first(self, tx: Transaction, by_seq: dict[int, Row], found: list[Row]) -> list[Row]:
+        """Items that wait to be moved to a state of new rules are moved, and what was asked of them is decided anew."""
+        # No rule leads out of the state such an item is in, so only these answers can be about one.
+        lost = [
+            answer["seq"]
+            for answer in found
+            if not answer["verdicts"] and answer["earlier"] is None and by_seq[answer["seq"]]["action"] is not None
+        ]
+        moved = set(await move_first(tx, sorted({by_seq[seq]["item_id"] for seq in lost}), self))
+        again = [row for row in by_seq.values() if row["item_id"] in moved]
+        answers = {answer["seq"]: answer for answer in await self._run(tx, again)}
+        return [answers.get(answer["seq"], answer) for answer in found]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
         found = await tx.run("gate/decide", commands=rows) if rows else []

@@ -1,21 +1,64 @@
-// Moves the items of states that go away to the ones they are mapped to, each move a change in its history. $name, $mapping: [{from, to}].
-MATCH (workflow:Workflow {name: $name})
-MATCH (system:System)
-UNWIND $mapping AS row
-MATCH (workflow)-[:HAS_STATE]->(old:State {name: row.from})
-MATCH (workflow)-[:HAS_STATE]->(new:State {name: row.to})
-MATCH (item:Item)-[here:IN_STATE]->(old)
-SET item.lock = true
+// Moves items out of states that go away to where the mapping says, each move a change in its history and an event;
+// `goes_on` says whether the rules may move it further by themselves. $ids.
+CALL () {
+  UNWIND $ids AS id
+  MATCH (parent:Story)-[:HAS_TASK]->(:Item {id: id})
+  WITH DISTINCT parent ORDER BY parent.id
+  SET parent.lock = true
+  RETURN count(*) AS parents
+}
+CALL () {
+  UNWIND $ids AS id
+  MATCH (item:Item {id: id})
+  WITH DISTINCT item ORDER BY item.id
+  SET item.lock = true
+  RETURN count(*) AS items
+}
+WITH parents, items
+MATCH (engine:System)
+UNWIND range(0, size($ids) - 1) AS place
+MATCH (item:Item {id: $ids[place]})-[here:IN_STATE]->(old:State)
+WITH engine, place, item, here, old ORDER BY place
+MATCH (old)<-[:OUT_OF]-(move:RuleMove)-[:INTO]->(new:State)
+OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
+WITH *, datetime.realtime() AS now, item.version + 1 AS version, 'RULES_CHANGED' AS action,
+  head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS role, randomUUID() AS command_id
 DELETE here
 CREATE (item)-[:IN_STATE]->(new)
-SET item.version = item.version + 1, item.updated_at = datetime.realtime()
 CREATE (change:Change {
-  name: 'rules', item_id: item.id, seq: item.version, from: old.name, to: new.name, automatic: true, actor_id: system.id,
-  rule_version: $version, at: datetime.realtime()
+  name: action, item_id: item.id, seq: version, action: action, from: old.name, to: new.name, automatic: true,
+  actor_id: engine.id, role: role, command_id: command_id, rule_version: move.version, at: now
 })
-WITH item, change
-OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
-DELETE latest
-CREATE (item)-[:LATEST]->(change)
-FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
-RETURN count(*) AS moved
+SET item.version = version, item.updated_at = now, item.entered_at = now,
+  item.started_at = CASE WHEN new.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
+  // A final state under another name: the item was done when it was done.
+  item.done_at = CASE WHEN new.kind = 'final' AND coalesce(new.outcome, 'done') = 'done' THEN coalesce(item.done_at, now) END
+CREATE (:OutboxEvent {
+  outbox_id: randomUUID(), outbox_at: now, outbox_order: place * 100, item_id: item.id, json_fields: [],
+  subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
+  task_id: CASE WHEN item:Task THEN item.id END,
+  story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
+  from_state: old.name, to_state: new.name, action: action, actor_id: engine.id, actor_role: role,
+  automatic: true, version: version, command_id: command_id, rule_version: move.version,
+  transitioned_by: CASE WHEN item:Story THEN engine.id END,
+  tasks: CASE WHEN item:Story THEN COLLECT {
+    MATCH (item)-[:HAS_TASK]->(task:Task) RETURN task.id ORDER BY coalesce(task.rank, 0), task.id } END
+})
+WITH *
+CALL (item, change) {
+  OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
+  DELETE latest
+  CREATE (item)-[:LATEST]->(change)
+  FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
+}
+WITH item, new, place, story
+CALL (item, new) {
+  WITH item, new AS state
+  CALL (item, state) {
+    // include: leaving
+  }
+  RETURN count(CASE WHEN (coalesce(t.automatic, false) = true AND t.after IS NULL)
+    OR EXISTS { (t)-[:ON]->(:Action)<-[:FIRES]-(:Coupling) } THEN 1 END) > 0 AS goes_on
+}
+RETURN item.id AS id, story.id AS story, goes_on
+ORDER BY place

@@ -2,9 +2,6 @@
 UNWIND $roles AS row
 MERGE (role:Role {name: row.name})
 WITH role, row
-OPTIONAL MATCH (role)-[former:INHERITS {workflow: $name}]->(:Role)
-DELETE former
-WITH DISTINCT role, row
 UNWIND row.inherits AS name
 MERGE (parent:Role {name: name})
 MERGE (role)-[:INHERITS {workflow: $name}]->(parent)

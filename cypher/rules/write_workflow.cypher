@@ -11,6 +11,9 @@ CALL (workflow) {
   }
   WITH workflow, row
   MATCH (workflow)-[:HAS_STATE]->(state:State {name: row.name})
+  // What timers its items have been given stays true.
+  WITH state, row, state.armed AS armed
   SET state = row.properties
+  SET state.armed = armed
 }
 RETURN workflow.name AS name

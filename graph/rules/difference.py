@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph.rules.impact import impact
+from graph.rules.impact import permissions_changed
 from graph.rules.lint import title
 from graph.rules.model import Coupling, Transition, Workflow
 
@@ -56,7 +56,7 @@ def difference(before: Workflow, after: Workflow) -> Difference:
         states=_named(_states(before), _states(after)),
         transitions=Changes([title(t) for t in added], [title(t) for t in removed], changed),
         expectations=_named(_expectations(before), _expectations(after)),
-        permissions=impact(before, after, {})["roles"],
+        permissions=permissions_changed(before, after),
         others=_fields(_others(before), _others(after)),
         order=order != sorted(order),
     )

@@ -16,9 +16,16 @@ Run = Callable[..., Awaitable[list[Row]]]
 
 
 async def write(
-    tx: Transaction, workflow: Workflow, mapping: Mapping[str, str] | None = None, version: int = 1
+    tx: Transaction,
+    workflow: Workflow,
+    mapping: Mapping[str, str] | None = None,
+    version: int = 1,
+    confirm: str | None = None,
 ) -> None:
     """Makes the live rules what the model says, in the caller's transaction.
+
+    Items of a state that goes away stay there, noted to be moved (`graph.rules.moves`), so this costs the same however
+    many there are.
 
     Raises:
         ConflictError: a state with items would go away and `mapping` does not say where they go.
@@ -34,11 +41,9 @@ async def write(
         states=[_state(workflow, state, order) for order, state in enumerate(workflow.states)],
     )
     moves = _moves(workflow, gone, mapping or {})
-    if moves:
-        await tx.run("rules/move_items", name=name, mapping=moves, version=version)
     await tx.run("rules/clear_workflow", name=name)
-    if gone:
-        await tx.run("rules/remove_states", name=name, states=list(gone))
+    if empty := [state for state, items in gone.items() if not items]:
+        await tx.run("rules/remove_states", name=name, states=empty)
     await tx.run("rules/write_roles", name=name, roles=[role.model_dump() for role in workflow.roles])
     starts = [{"state": s.state, "roles": s.roles, "order": order} for order, s in enumerate(workflow.initial())]
     await tx.run("rules/write_starts", name=name, starts=starts)
@@ -51,6 +56,8 @@ async def write(
         for order, expectation in enumerate(workflow.expectations)
     ]
     await tx.run("rules/write_expectations", name=name, expectations=expectations)
+    if moves:
+        await tx.run("rules/begin_moves", name=name, moves=moves, version=version, confirm=confirm)
 
 
 def _moves(workflow: Workflow, gone: dict[str, int], mapping: Mapping[str, str]) -> list[Row]:
@@ -62,7 +69,7 @@ def _moves(workflow: Workflow, gone: dict[str, int], mapping: Mapping[str, str])
     for state, items in gone.items():
         if items and state not in mapping:
             raise ConflictError(f"The state '{state}' would go away with {items} items in it; map it to another state.")
-    return [{"from": old, "to": new} for old, new in mapping.items()]
+    return [{"from": old, "to": new, "items": gone[old]} for old, new in mapping.items() if gone[old]]
 
 
 def _state(workflow: Workflow, name: str, order: int) -> Row:

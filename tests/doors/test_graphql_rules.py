@@ -13,9 +13,11 @@ from tests.doors.test_graphql_work import act
 
 IMPORT = """mutation($definition: String!) { importRules(definition: $definition) {
   workflow confirm findings { severity code message states transitions }
-  impact { items statesAdded statesRemoved { state items } roles { role gained lost } } } }"""
-PUBLISH = """mutation($workflow: String!, $confirm: String!, $mapping: JSON) {
-  publishRules(workflow: $workflow, confirm: $confirm, mapping: $mapping) { version } }"""
+  impact { items statesAdded statesRemoved { state items } stranded { state items } roles { role gained lost } } } }"""
+PUBLISH = """mutation($workflow: String!, $confirm: String!, $mapping: JSON, $actor: ID) {
+  publishRules(workflow: $workflow, confirm: $confirm, mapping: $mapping, actorId: $actor) { version } }"""
+DRAFT = """mutation($workflow: String!, $version: Int!, $actor: ID) {
+  draftVersion(workflow: $workflow, version: $version, actorId: $actor) { confirm impact { statesAdded } } }"""
 
 RULES = """
 workflow: {name}
@@ -111,6 +113,50 @@ async def test_a_state_in_use_goes_only_with_a_mapping(
     assert live["workflow"]["states"][0] == {"name": "sketch"}
     earlier = await graphql("query($n: String!) { workflow(name: $n, version: 1) { states { name } } }", n=name)
     assert earlier["workflow"]["states"][0] == {"name": "draft"}
+
+
+async def test_stranded_items_and_an_earlier_version(graphql: GraphQLClient, engine: Engine, story: str) -> None:
+    name = f"paper-{uuid.uuid4().hex[:8]}"
+    definition = RULES.format(name=name)
+    assert await publish(graphql, definition) == 1
+    await engine.items.create_task(story, "Paper", workflow=name, id=f"P-{name}")
+    without_drop = definition[: definition.index('  - {from: "*"')]
+    draft = (await graphql(IMPORT, definition=without_drop))["importRules"]
+    assert draft["impact"]["stranded"] == [{"state": "draft", "items": 1}]
+    assert await publish(graphql, definition.replace("draft", "sketch"), {"draft": "sketch"}) == 2
+    earlier = (await graphql(DRAFT, workflow=name, version=1))["draftVersion"]
+    assert earlier["impact"] == {"statesAdded": ["draft"]}
+    undone = await graphql(PUBLISH, workflow=name, confirm=earlier["confirm"], mapping={"sketch": "draft"})
+    assert undone == {"publishRules": {"version": 3}}
+    history = "query($id: ID!) { task(id: $id) { history { nodes { action from to ruleVersion actor { id } } } } }"
+    changes = (await graphql(history, id=f"P-{name}"))["task"]["history"]["nodes"]
+    assert changes[0] == {
+        "action": "RULES_CHANGED", "from": "draft", "to": "sketch", "ruleVersion": 2, "actor": {"id": "stategate"},
+    }  # fmt: skip
+    assert [change["ruleVersion"] for change in changes] == [2, 3]
+
+
+async def test_who_may_change_rules(graphql: GraphQLClient, served: Served) -> None:
+    name = f"paper-{uuid.uuid4().hex[:8]}"
+    definition = RULES.format(name=name)
+    assert await publish(graphql, definition) == 1
+    people = {f"ann-{name}": "HUMAN", f"bot-{name}": "AGENT", f"guest-{name}": "HUMAN"}
+    for actor, kind in people.items():
+        roles = [] if actor.startswith("guest") else [f"editor-{name}"]
+        await graphql.create("createActor", id=actor, kind=kind, roles=roles)
+    permit = """mutation($role: String!, $workflow: String!) {
+      permitRules(role: $role, workflow: $workflow, draft: true, publish: true) { draft publish } }"""
+    permitted = await graphql(permit, role=f"editor-{name}", workflow=name)
+    assert permitted == {"permitRules": {"draft": True, "publish": True}}
+    for actor, code in ((f"guest-{name}", "CONFLICT"), (f"nobody-{name}", "NOT_FOUND"), ("stategate", "CONFLICT")):
+        refused = await post(served, DRAFT, workflow=name, version=1, actor=actor)
+        assert refused["errors"][0]["extensions"]["code"] == code
+    draft = (await graphql(DRAFT, workflow=name, version=1, actor=f"bot-{name}"))["draftVersion"]
+    forbidden = await post(served, PUBLISH, workflow=name, confirm=draft["confirm"], actor=f"bot-{name}")
+    assert forbidden["errors"][0]["extensions"]["code"] == "CONFLICT"
+    assert "never publish" in forbidden["errors"][0]["message"]
+    allowed = await graphql(PUBLISH, workflow=name, confirm=draft["confirm"], actor=f"ann-{name}")
+    assert allowed == {"publishRules": {"version": 2}}
 
 
 async def test_the_shipped_workflows_are_listed(graphql: GraphQLClient) -> None:

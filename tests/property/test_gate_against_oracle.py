@@ -187,7 +187,8 @@ def machine(servers: Addresses, world: World) -> Iterator[type[Machine]]:
             return Database.connect(servers.neo4j_uri, servers.neo4j_user, servers.neo4j_password)
 
         db = runner.run(connect())
-        Machine.runner, Machine.world, Machine.decided = runner, World(db, Gate(db, explores=False), Rules(db)), 0
+        gate = Gate(db, explores=False)
+        Machine.runner, Machine.world, Machine.decided = runner, World(db, gate, Rules(db, gate)), 0
         yield Machine
         runner.run(db.close())
 

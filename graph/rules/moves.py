@@ -1,0 +1,154 @@
+"""Items of states that go away: moved to where the mapping says, in batches, by whoever is there to do it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from neo4j.exceptions import ConstraintError
+
+from graph.database import Database, Transaction
+from graph.decision import Command
+from graph.errors import ConflictError, UnavailableError
+
+if TYPE_CHECKING:
+    from graph.gate import Gate
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Is told how many items have been moved, and of how many."""
+
+BATCH = 1000  # items to a transaction
+LEASE = 10  # seconds that a process which went away still counts as the one who moves
+_WAIT = 0.1  # seconds between two looks at what another process moves
+_TRIES = 5  # batches without effect after which something is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A state that went away in a version: how many items were in it then, and how many of them wait still."""
+
+    workflow: str
+    version: int
+    confirm: str | None
+    from_state: str
+    to_state: str
+    items: int
+    waiting: int
+
+
+async def move(tx: Transaction, ids: Sequence[str], gate: Gate | None) -> list[str]:
+    """Moves those of the items that wait for it, and returns their ids.
+
+    With a gate, what the rules do by themselves in the new states is done in the same transaction.
+    """
+    moved = await tx.run("rules/move_items", ids=list(ids))
+    going = [row["id"] for row in moved if row["goes_on"]] if gate else []
+    gone = set()
+    if gate and going:
+        answers = await gate.decide_in(tx, [Command(item, None, None) for item in going])
+        gone = {answer.item_id for answer in answers if answer.hops}
+    await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
+    if gate and moved:
+        await gate.assign_in(tx, {row["story"] for row in moved if row["story"] is not None})
+    return [row["id"] for row in moved]
+
+
+async def move_first(tx: Transaction, ids: Sequence[str], gate: Gate) -> list[str]:
+    """Moves those of the items that wait to be moved, before something else is done with them; returns their ids."""
+    waiting = await tx.run("rules/left_behind", ids=list(ids)) if ids else []
+    return await move(tx, [row["id"] for row in waiting], gate) if waiting else []
+
+
+class Moves:
+    """What publishing has left to do. The graph says what it is, so whoever comes next goes on with it."""
+
+    def __init__(self, db: Database, gate: Gate) -> None:
+        self._db = db
+        self._gate = gate
+        self._holder = str(uuid.uuid4())
+        self._busy = asyncio.Lock()
+
+    async def pending(self, workflow: str | None = None) -> list[Move]:
+        """The moves that are not finished, of one workflow or of all."""
+        rows = await self._db.read("rules/pending_moves", workflow=workflow)
+        return [
+            Move(
+                row["move"]["workflow"],
+                row["move"]["version"],
+                row["move"]["confirm"],
+                row["move"]["from"],
+                row["move"]["to"],
+                row["move"]["items"],
+                row["waiting"],
+            )
+            for row in rows
+        ]
+
+    async def finish(self, workflow: str, progress: Progress | None = None) -> None:
+        """Returns when every item has been moved, by this process or by the one that is at it.
+
+        Raises:
+            ConflictError: items cannot be moved, because the rules were changed by hand meanwhile.
+        """
+        async with self._busy:
+            idle = 0
+            while pending := await self.pending(workflow):
+                waiting = sum(one.waiting for one in pending)
+                if progress:
+                    total = max(waiting, sum(one.items for one in pending))
+                    progress(total - waiting, total)
+                if not await self._leads(LEASE):
+                    await asyncio.sleep(_WAIT)
+                    continue
+                idle = 0 if await self._batch(workflow) else idle + 1
+                if idle > _TRIES:
+                    raise ConflictError(
+                        f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}; "
+                        "was a state taken away by hand?"
+                    )
+            await self._leads(0)
+
+    async def tick(self) -> int:
+        """Goes on with what a crash has left; returns how many workflows it was.
+
+        Raises:
+            UnavailableError: Neo4j is away; nothing is lost.
+        """
+        if self._busy.locked():
+            return 0
+        workflows = {one.workflow for one in await self.pending()}
+        for workflow in sorted(workflows):
+            await self.finish(workflow)
+        return len(workflows)
+
+    async def _leads(self, seconds: int) -> bool:
+        [lease] = await self._db.write("timer/lead", name="moves", holder=self._holder, seconds=seconds)
+        return bool(lease["held"])
+
+    async def _batch(self, workflow: str) -> bool:
+        """Moves a batch, or takes away what is empty; whether anything came of it."""
+        ids = [row["id"] for row in await self._db.read("rules/waiting_items", workflow=workflow, limit=BATCH)]
+        if not ids:
+            try:
+                await self._db.write("rules/end_moves", workflow=workflow)
+            except ConstraintError:
+                return False  # An item came in under the rules of before, which were read a moment too early.
+            return True
+        try:
+            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, self._gate)))
+        except UnavailableError:
+            raise
+        except Exception as error:
+            # What would follow by itself waits for mended rules; the move does not.
+            log.warning("moved items do not go on by themselves", workflow=workflow, error=str(error))
+            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, None)))
+
+
+def _names(pending: Sequence[Move]) -> str:
+    return ", ".join(f"'{one.from_state}' to '{one.to_state}'" for one in pending)
