@@ -10,12 +10,15 @@ from enum import StrEnum
 from nats.js import JetStreamContext
 
 from consumers.bus import ensure_streams
+from consumers.job import repeat
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Runner
-from consumers.timer import run_timers
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.engine import Engine
+
+_TIMERS = 1.0  # seconds between two looks at the timers
+_ADOPTION = 1.5  # seconds between two looks for edits by hand
 
 
 class Part(StrEnum):
@@ -37,7 +40,8 @@ async def running(
     if Part.OUTBOX in parts:
         runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
-        runs.append(run_timers(engine.timers, stopping))
+        runs.append(repeat("timers", engine.timers.tick, _TIMERS, stopping))
+        runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         yield

@@ -11,6 +11,7 @@ from graph.items import Items
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import Plugins
+from graph.rules.adoption import Adoption
 from graph.rules.service import Rules
 from graph.sprints import Sprints
 from graph.timers import Timers
@@ -33,6 +34,7 @@ class Engine:
     rules: Rules
     outbox: Outbox
     timers: Timers
+    adoption: Adoption
 
     @classmethod
     def over(cls, db: Database) -> Engine:
@@ -49,6 +51,7 @@ class Engine:
             Rules(db),
             Outbox(db),
             Timers(db, gate),
+            Adoption(db),
         )
 
     @classmethod

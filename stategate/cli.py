@@ -8,7 +8,7 @@ import sys
 import structlog
 from cyclopts import App
 
-from stategate.commands import items, rules, run
+from stategate.commands import doctor, items, rules, run
 
 app = App(name="stategate", help="The rules of work as a graph: people and agents ask, one Cypher transaction decides.")
 app.command(run.demo)
@@ -17,6 +17,7 @@ app.command(run.serve)
 app.command(rules.app)
 app.command(items.act)
 app.command(items.explain)
+app.command(doctor.doctor)
 
 
 def main() -> None:
