@@ -61,10 +61,10 @@ class Doctor:
             # It may fail over a constraint that the graph breaks by now; examining again names that.
             with suppress(ClientError):
                 await self._db.migrate()
-        for name, statement in (("CHAIN", "doctor/mend_chain"), ("FIRED", "doctor/mend_sums")):
-            ids = by_name.get(name, [])
-            for start in range(0, len(ids), _BATCH):
-                await self._db.write(statement, ids=ids[start : start + _BATCH])
+        for ids in _batches(by_name.get("CHAIN", [])):
+            await self._db.write("doctor/mend_chain", ids=ids)
+        for ids in _batches(by_name.get("FIRED", [])):
+            await self._db.write("doctor/mend_sums", ids=ids)
 
     def _check(self, name: str, holds: str, mend: str) -> Check:
         return Check(name, holds, mend, self._options.limit)
@@ -188,6 +188,10 @@ class Doctor:
             check.blame(offender["name"], offender["problem"])
         check.total = row["total"]
         return check
+
+
+def _batches(ids: list[str]) -> list[list[str]]:
+    return [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
 
 
 class _History:
