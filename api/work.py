@@ -86,6 +86,16 @@ class Change:
         return self.row["rule_version"]
 
     @strawberry.field
+    def unadopted(self) -> bool:
+        """Made under an edit of the rules by hand that was no version yet; `ruleVersion` names the one before."""
+        return bool(self.row["unadopted"])
+
+    @strawberry.field
+    def verified(self) -> bool:
+        """Whether it begins where the change before it ended; false when the item was moved by hand in between."""
+        return bool(self.row["verified"])
+
+    @strawberry.field
     def at(self) -> datetime:
         return moment(self.row["at"])
 
@@ -114,6 +124,11 @@ class Item:
     @strawberry.field
     def version(self) -> int:
         return int(self.row["version"])
+
+    @strawberry.field
+    def verified(self) -> bool:
+        """Whether its state and version are what its history says; false when it was moved by hand."""
+        return bool(self.row["verified"])
 
     @strawberry.field
     def description(self) -> str | None:

@@ -23,7 +23,7 @@ STREAMS = {
     "DEAD_LETTERS": "dead.>",
 }
 # What must be kept even where a foreign stream leaves no room for the whole of ours.
-_NEEDED = {
+NEEDED = {
     "PLANNING": [
         "planning.story.created", "planning.story.transitioned", "planning.action.refused",
         "planning.decision.approved", "planning.decision.rejected", "planning.task.derived",
@@ -68,7 +68,7 @@ async def _add(js: JetStreamContext, name: str, subject: str) -> None:
         await js.add_stream(StreamConfig(name=name, subjects=[subject]))
     except BadRequestError:
         # Somebody else's stream holds a part of it, so ours takes what is left.
-        free = [needed for needed in _NEEDED[name] if await stream_of(js, needed) is None]
+        free = [needed for needed in NEEDED[name] if await stream_of(js, needed) is None]
         if free:
             await js.add_stream(StreamConfig(name=name, subjects=free))
 
@@ -81,6 +81,17 @@ async def stream_of(js: JetStreamContext, subject: str) -> str | None:
         return None
 
 
+def consumer_config(subject: str, durable: str) -> ConsumerConfig:
+    """The settings of a durable consumer."""
+    return ConsumerConfig(
+        durable_name=durable,
+        filter_subject=subject,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=_ACK_WAIT,
+        max_ack_pending=1000,
+    )
+
+
 async def subscribe(js: JetStreamContext, subject: str, durable: str) -> JetStreamContext.PullSubscription:
     """A durable pull consumer of a subject, on whatever stream keeps it."""
     while (stream := await stream_of(js, subject)) is None:
@@ -88,15 +99,8 @@ async def subscribe(js: JetStreamContext, subject: str, durable: str) -> JetStre
     try:
         await js.consumer_info(stream, durable)
     except NotFoundError:
-        config = ConsumerConfig(
-            durable_name=durable,
-            filter_subject=subject,
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=_ACK_WAIT,
-            max_ack_pending=1000,
-        )
         try:
-            await js.add_consumer(stream, config)
+            await js.add_consumer(stream, consumer_config(subject, durable))
         except BadRequestError:
             await js.consumer_info(stream, durable)  # another replica was faster
     return await js.pull_subscribe_bind(durable, stream)

@@ -11,12 +11,16 @@ from nats.js import JetStreamContext
 
 from consumers.bus import ensure_streams
 from consumers.effects import run_effects
+from consumers.job import repeat
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Runner
-from consumers.timer import run_ticks
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.engine import Engine
+
+_TIMERS = 1.0  # seconds between two looks at the timers
+_MOVES = 1.0  # and at items that changed rules move
+_ADOPTION = 1.5  # seconds between two looks for edits by hand
 
 
 class Part(StrEnum):
@@ -39,8 +43,9 @@ async def running(
         runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
         runs.append(run_effects(js, engine.effects, stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
-        runs.append(run_ticks(engine.timers, "timers", stopping))
-        runs.append(run_ticks(engine.rules.moves, "moves", stopping))
+        runs.append(repeat("timers", engine.timers.tick, _TIMERS, stopping))
+        runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
+        runs.append(repeat("moves", engine.rules.moves.tick, _MOVES, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         yield

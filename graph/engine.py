@@ -12,6 +12,7 @@ from graph.items import Items
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import LIMIT, Plugins
+from graph.rules.adoption import Adoption
 from graph.rules.service import Rules
 from graph.sprints import Sprints
 from graph.timers import Timers
@@ -35,6 +36,7 @@ class Engine:
     outbox: Outbox
     timers: Timers
     effects: Effects
+    adoption: Adoption
 
     @classmethod
     def over(cls, db: Database, plugins: Plugins) -> Engine:
@@ -52,6 +54,7 @@ class Engine:
             Outbox(db),
             Timers(db, gate),
             Effects(db, plugins),
+            Adoption(db),
         )
 
     @classmethod

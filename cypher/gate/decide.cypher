@@ -89,7 +89,7 @@ CALL (c, engine) {
         CREATE (change:Change {
           name: chosen.action, item_id: item.id, seq: version, action: chosen.action, from: state.name, to: to.name,
           automatic: automatic, actor_id: doer.id, role: role, command_id: c.command_id,
-          rule_version: workflow.version, at: now, feedback: feedback,
+          rule_version: workflow.version, unadopted: workflow.unadopted, at: now, feedback: feedback,
           inputs: CASE WHEN step = 0 THEN c.inputs_json END,
           command_key: CASE WHEN step = 0 THEN c.command_key END,
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END

@@ -18,7 +18,7 @@ CALL (epic, author, owner, workflow, start, fit) {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, released: false,
     description: $description, acceptance_criteria: $acceptance_criteria, story_points: $story_points,
     created_at: datetime.realtime(), updated_at: datetime.realtime(),
-    entered_at: datetime.realtime()
+    entered_at: datetime.realtime(), began_in: start.name
   })
   CREATE (story)-[:IN_STATE]->(start)
   WITH *, story AS item, start AS state

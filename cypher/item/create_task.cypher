@@ -23,7 +23,7 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   CREATE (story)-[:HAS_TASK]->(task:Task:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, description: $description,
     priority: $priority, rank: last_rank + 1, created_at: datetime.realtime(), updated_at: datetime.realtime(),
-    entered_at: datetime.realtime()
+    entered_at: datetime.realtime(), began_in: start.name
   })
   CREATE (task)-[:IN_STATE]->(start)
   WITH *, task AS item, start AS state

@@ -24,7 +24,7 @@ RETURN workflow {.name, .item, .roles, .version} AS workflow,
   COLLECT {
     MATCH (t:Transition)
     WHERE t.workflow = workflow.name OR EXISTS { (t)-[:FROM|TO]->(:State)<-[:HAS_STATE]-(workflow) }
-    WITH DISTINCT t ORDER BY coalesce(t.order, 1000000), t.name
+    WITH DISTINCT t ORDER BY coalesce(t.order, 1000000), t.name, elementId(t)
     RETURN {
       properties: properties(t),
       from_any: EXISTS { (t)-[:FROM_ANY]->(:Workflow) },
@@ -35,8 +35,8 @@ RETURN workflow {.name, .item, .roles, .version} AS workflow,
       roles: COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) RETURN r.name ORDER BY r.name },
       all_roles: COLLECT { MATCH (t)-[:NEEDS_ROLE]->(r:Role) RETURN r.name ORDER BY r.name },
       not_same_actor_as: COLLECT { MATCH (t)-[:NOT_SAME_ACTOR_AS]->(a:Action) RETURN a.name ORDER BY a.name },
-      inputs: COLLECT { MATCH (t)-[place:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY place.order },
-      guards: COLLECT { MATCH (t)-[place:GUARDED_BY]->(g:Guard) RETURN properties(g) ORDER BY place.order }
+      inputs: COLLECT { MATCH (t)-[place:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY place.order, elementId(n) },
+      guards: COLLECT { MATCH (t)-[place:GUARDED_BY]->(g:Guard) RETURN properties(g) ORDER BY place.order, elementId(g) }
     }
   } AS transitions,
   COLLECT {

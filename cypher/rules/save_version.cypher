@@ -3,7 +3,7 @@
 MATCH (workflow:Workflow {name: $name})
 MATCH (engine:System)
 WITH workflow, coalesce($by, engine.id) AS by
-SET workflow.version = $number, workflow.sha256 = $sha256
+SET workflow.version = $number, workflow.sha256 = $sha256, workflow.unadopted = null
 CREATE (version:RuleVersion {
   name: $name + ' ' + toString($number), key: $name + '/' + toString($number), workflow: $name, number: $number, yaml: $yaml,
   sha256: $sha256, at: datetime.realtime(), by: by, how: $how

@@ -2,10 +2,15 @@
 UNWIND range(0, size($pages) - 1) AS n
 WITH n, $pages[n] AS page
 CALL (page) {
+  OPTIONAL MATCH (item:Item {id: page.id})
+  WITH page, item.began_in AS began_in
   MATCH (change:Change {item_id: page.id}) WHERE change.seq > page.after
-  WITH change ORDER BY change.seq
+  WITH change, began_in ORDER BY change.seq
   RETURN collect(change {
-    .seq, .action, .from, .to, .automatic, .actor_id, .role, .feedback, .inputs, .command_id, .rule_version, .at
+    .seq, .action, .from, .to, .automatic, .actor_id, .role, .feedback, .inputs, .command_id, .rule_version, .at,
+    unadopted: coalesce(change.unadopted, false),
+    verified:
+      // include: follows
   }) AS found
 }
 RETURN n, found[..page.limit] AS rows, COUNT { (:Change {item_id: page.id}) } AS total

@@ -19,6 +19,8 @@ RETURN {
   story_id: head(COLLECT { MATCH (s:Story)-[:HAS_TASK]->(item) RETURN s.id }),
   sprint_id: head(COLLECT { MATCH (item)-[:IN_SPRINT]->(s:Sprint) RETURN s.id }),
   depends_on: COLLECT { MATCH (item)-[:DEPENDS_ON]->(t:Task) RETURN t.id ORDER BY t.id },
-  not_ready:
+  verified:
+    // include: verified
+  , not_ready:
     // include: definition_of_ready
 } AS item

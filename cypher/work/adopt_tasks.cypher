@@ -10,7 +10,7 @@ WITH story, workflow, initial, row, ranked WHERE known IS NULL
 CREATE (story)-[:HAS_TASK]->(task:Task:Item {
   id: row.id, name: row.id, title: coalesce(row.title, row.id), workflow: workflow.name, version: 0, rework: 0,
   priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime(),
-  entered_at: datetime.realtime()
+  entered_at: datetime.realtime(), began_in: initial.name
 })
 CREATE (task)-[:IN_STATE]->(initial)
 WITH task AS item, initial AS state

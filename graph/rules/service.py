@@ -15,6 +15,7 @@ from neo4j.exceptions import ConstraintError
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
+from graph.rules.adoption import hold
 from graph.rules.file import dump, parse
 from graph.rules.finding import Finding, has_error
 from graph.rules.impact import Staff, impact
@@ -202,6 +203,8 @@ class Rules:
             raise ConflictError("The draft has errors; import it again and mend them.")
         name = workflow.workflow
         [present] = await tx.run("rules/lock_workflow", name=name)
+        if present["version"] is not None:
+            await hold(tx, name)
         number = (present["version"] or 0) + 1
         await write(tx, workflow, mapping, number, confirm)
         await tx.run(

@@ -210,8 +210,8 @@ def _moving(t: Row) -> Row:
     return {
         "from": [ANY_STATE] if t["from_any"] else t["from"],
         "except": t["except"],
-        "action": (t["action"] or [""])[0],
-        "to": (t["to"] or [""])[0],
+        "action": _only(t["action"]),
+        "to": _only(t["to"]),
         "roles": roles,
         "all_roles": t["all_roles"],
         **flags,
@@ -219,6 +219,11 @@ def _moving(t: Row) -> Row:
         "guards": [_guarding(guard) for guard in t["guards"]],
         "not_same_actor_as": t["not_same_actor_as"],
     }
+
+
+def _only(names: list[str]) -> str:
+    """The one name; of none, or of several, the gate would not know which."""
+    return names[0] if len(names) == 1 else ""
 
 
 def _guarding(guard: Row) -> Row:

@@ -1,0 +1,16 @@
+// Sums up anew who fired what on items whose changes are all there. $ids.
+UNWIND $ids AS id
+WITH id ORDER BY id
+MATCH (item:Item {id: id})
+SET item.lock = true
+WITH item WHERE item.version = COUNT { (:Change {item_id: item.id}) }
+CALL (item) {
+  OPTIONAL MATCH (:Actor)-[fired:HAS_FIRED]->(item)
+  DELETE fired
+}
+CALL (item) {
+  MATCH (change:Change {item_id: item.id}) WHERE change.role IS NOT NULL
+  WITH item, change.actor_id AS actor_id, change.action AS action, count(*) AS times, max(change.at) AS last_at
+  MATCH (actor:Actor {id: actor_id})
+  CREATE (actor)-[:HAS_FIRED {action: action, times: times, last_at: last_at}]->(item)
+}

@@ -1,0 +1,11 @@
+// Events that cannot be published, or were not within $seconds. $limit.
+MATCH (event:OutboxEvent)
+WITH event, CASE
+  WHEN event.outbox_id IS NULL OR event.outbox_at IS NULL OR event.subject IS NULL OR event.item_id IS NULL OR event.json_fields IS NULL
+    THEN 'lacks one of outbox_id, outbox_at, subject, item_id, json_fields'
+  WHEN event.outbox_at < datetime.realtime() - duration({seconds: $seconds}) THEN 'waits since ' + toString(event.outbox_at)
+END AS problem
+WHERE problem IS NOT NULL
+WITH event, problem ORDER BY event.outbox_at
+WITH count(*) AS total, collect({name: coalesce(event.outbox_id, elementId(event)) + ' ' + coalesce(event.subject, '?'), problem: problem})[..$limit] AS offenders
+RETURN total, offenders

@@ -1,0 +1,8 @@
+// All workflows with their versions, the newest first.
+MATCH (workflow:Workflow)
+RETURN workflow.name AS name, workflow.version AS version, coalesce(workflow.unadopted, false) AS unadopted,
+  COLLECT {
+    MATCH (workflow)-[:HAS_VERSION]->(v:RuleVersion)
+    RETURN v {.number, .yaml, .sha256} ORDER BY v.number DESC
+  } AS versions
+ORDER BY name

@@ -1,0 +1,31 @@
+// In: item. Out: found, what the graph says of an item, its state and its history.
+CALL (item) {
+  OPTIONAL MATCH (item)-[:IN_STATE]->(state:State)
+  RETURN collect(state.name) AS names, count(state) AS states,
+    count(CASE WHEN EXISTS { (:Workflow {name: item.workflow})-[:HAS_STATE]->(state) } THEN 1 END) AS own,
+    count(CASE WHEN state.kind = 'initial' OR EXISTS { (:Workflow)-[:STARTS_AT]->(state) } THEN 1 END) AS initial
+}
+CALL (item) {
+  OPTIONAL MATCH (change:Change {item_id: item.id})
+  WITH item, item.began_in AS began_in, change, COLLECT { MATCH (change)-[:PREVIOUS]->(p:Change) RETURN p.item_id + '/' + p.seq } AS before
+  WITH change, change IS NULL OR
+    // include: follows
+    AS follows, change IS NULL OR coalesce(before = CASE change.seq WHEN 1 THEN [] ELSE [item.id + '/' + (change.seq - 1)] END, false) AS linked
+  RETURN count(change) AS changes, count(DISTINCT change.seq) AS places, coalesce(max(change.seq), 0) AS last,
+    collect(CASE WHEN NOT linked THEN change.seq END)[..5] AS loose, collect(CASE WHEN NOT follows THEN change.seq END)[..5] AS jumps
+}
+WITH item, {
+  id: item.id, states: names, alone: states = 1, own: own = states, initial: initial > 0, began_in: item.began_in,
+  version: item.version, changes: changes, places: places, last: last, loose: loose, jumps: jumps,
+  latest: COLLECT { MATCH (item)-[:LATEST]->(l:Change) RETURN l.seq },
+  ended_in: head(COLLECT { MATCH (l:Change {item_id: item.id}) WHERE l.seq = last RETURN l.to }),
+  // Who fired what, by the sums and by the history; a change that no rule made, such as an edit, names no role.
+  summed: COLLECT {
+    MATCH (actor:Actor)-[fired:HAS_FIRED]->(item)
+    RETURN actor.id + '\n' + fired.action + '\n' + coalesce(fired.times, 0) AS line ORDER BY line },
+  told: COLLECT {
+    MATCH (c:Change {item_id: item.id}) WHERE c.role IS NOT NULL
+    WITH c.actor_id AS actor_id, c.action AS action, count(*) AS times
+    WHERE EXISTS { (:Actor {id: actor_id}) }
+    RETURN actor_id + '\n' + action + '\n' + times AS line ORDER BY line }
+} AS found
