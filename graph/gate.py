@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 
 Pair = tuple[str, str | None]
 """An item, and the actor for whom something is asked; None asks nothing about permission."""
+Judged = dict[tuple[str, str | None, str], dict[str, dict[str, Any]]]
+"""What plug-ins said of an action of an item by an actor: `{plug-in: {version, holds}}`."""
 Spoilt = set[tuple[str, str]]
 """Items and actions whose rules cannot be run."""
 
@@ -61,6 +63,15 @@ class _UnjudgedError(Exception):
         self.asked = asked
 
 
+class _UnjudgedOfferError(Exception):
+    """The same for actions that may be offered; `rows` are as a command's."""
+
+    def __init__(self, rows: list[Row], asked: dict[int, tuple[list[str], int]]) -> None:
+        super().__init__()
+        self.rows = rows
+        self.asked = asked
+
+
 class _UnexploredError(Exception):
     """Refusals whose way out is looked for by trying, which a transaction of its own has to undo."""
 
@@ -91,6 +102,7 @@ class _Known:
 
     broken: dict[int, str] = field(default_factory=dict)
     spoilt: Spoilt = field(default_factory=set)
+    judged: Judged = field(default_factory=dict)
     steps: dict[int, list[Remedy]] = field(default_factory=dict)
     rounds: int = 0
     tries: int = _TRIES_TOGETHER
@@ -145,6 +157,8 @@ class Gate:
             except _UnjudgedError as error:
                 known.rounds += 1
                 await self._judge(rows, error.asked)
+            except _UnjudgedOfferError as error:
+                known.judged |= await self._judge_offers(error)
             except _UnexploredError as error:
                 for seq in error.seqs:
                     known.steps[seq] = await self._explore(rows[seq], known)
@@ -222,14 +236,23 @@ class Gate:
 
         Without an actor nothing is asked about permission.
         """
-        rounds: dict[Pair, dict[str, dict[str, Any]]] = {}
-        try:
-            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, set(), rounds))
-        except CypherSyntaxError:
-            raise
-        except ClientError:
-            spoilt = await self._find_spoilt(pairs)
-            return await self._db.in_transaction(lambda tx: self._actions(tx, pairs, spoilt, rounds))
+        spoilt: Spoilt = set()
+        judged: Judged = {}
+
+        async def work(tx: Transaction) -> dict[Pair, list[ActionView]]:
+            return await self._actions(tx, pairs, spoilt, judged)
+
+        while True:
+            try:
+                return await self._db.in_transaction(work)
+            except _UnjudgedOfferError as error:
+                judged.update(await self._judge_offers(error))
+            except CypherSyntaxError:
+                raise
+            except ClientError:
+                if spoilt:
+                    raise
+                spoilt.update(await self._find_spoilt(pairs))
 
     async def who_may(self, item_id: str, action: str, limit: int = MANY) -> list[str]:
         """The actors who may do an action on an item now, given right inputs; by id, at most `limit`."""
@@ -356,7 +379,7 @@ class Gate:
         """Answers refusals, and records those a door is to hear of."""
         pairs = sorted({(row["item_id"], row["actor_id"]) for row, _ in refused if not row["engine"]}, key=str)
         try:
-            offered = await self._actions(tx, pairs, known.spoilt, {})
+            offered = await self._actions(tx, pairs, known.spoilt, None if known.rounds >= _ROUNDS else known.judged)
         except CypherSyntaxError:
             raise
         except ClientError as error:
@@ -468,8 +491,9 @@ class Gate:
         tx: Transaction,
         pairs: Sequence[Pair],
         spoilt: Spoilt,
-        verdicts: dict[Pair, dict[str, dict[str, Any]]],
+        judged: Judged | None,
     ) -> dict[Pair, list[ActionView]]:
+        """As `actions`; raises `_UnjudgedOfferError` for what plug-ins have not judged yet, unless `judged` is None."""
         views: dict[Pair, list[ActionView]] = {pair: [] for pair in pairs}
         if not pairs:
             return views
@@ -480,11 +504,16 @@ class Gate:
         rows = [
             encoding.row(Command(pair[0], offer["action"], pair[1], dry=True), seq, anyone=pair[1] is None)
             # With inputs assumed, one outcome that lacks an input does not hide that another lacks more.
-            | {"assume_inputs": True, "verdicts": verdicts.get(pair, {})}
+            | {"assume_inputs": True, "verdicts": (judged or {}).get((*pair, offer["action"]), {})}
             for seq, (pair, offer) in enumerate(asked)
         ]
         sound = [row for row in rows if (row["item_id"], row["action"]) not in spoilt]
         answers = {answer["seq"]: answer for answer in await self._run(tx, sound)}
+        if judged is not None:
+            fresh = {row["seq"]: row for row in sound if _offer(row) not in judged}
+            names = _unjudged([answer for seq, answer in answers.items() if seq in fresh], fresh)
+            if names:
+                raise _UnjudgedOfferError([fresh[seq] for seq in names], names)
         for row in rows:
             pair, offer = asked[row["seq"]]
             answer = answers.get(row["seq"]) or encoding.nothing(row, "rule")
@@ -520,6 +549,10 @@ class Gate:
                 verdicts = await self._plugins.judge(names, seen)
                 row["verdicts"] |= {name: {"version": version, "holds": holds} for name, holds in verdicts.items()}
 
+    async def _judge_offers(self, found: _UnjudgedOfferError) -> Judged:
+        await self._judge(found.rows, found.asked)
+        return {_offer(row): row["verdicts"] for row in found.rows}
+
     async def _items(self, ids: Iterable[str]) -> dict[str, Row]:
         return {row["item"]["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(ids))}
 
@@ -553,6 +586,10 @@ class Gate:
             await self._db.in_transaction(work)
             moved = await self._items(waiting)
             waiting = {item: names for item, names in after.items() if moved[item]["version"] != items[item]["version"]}
+
+
+def _offer(row: Row) -> tuple[str, str | None, str]:
+    return row["item_id"], row["actor_id"], row["action"]
 
 
 def _unjudged(found: list[Row], by_seq: dict[int, Row]) -> dict[int, tuple[list[str], int]]:

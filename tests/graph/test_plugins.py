@@ -54,6 +54,19 @@ async def test_a_verdict(world: World) -> None:
     assert await _ask(world, {"green": False}, judge=_answers) == ("REFUSED", ["GUARD_FAILED"], "a")
 
 
+async def test_a_verdict_counts_for_what_is_offered(world: World) -> None:
+    """In the list of actions, and among what a refusal says is legal."""
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+    yes, no = Gate(world.db, Plugins({"judge": lambda asked: True})), Gate(world.db, Plugins({"judge": _raises}))
+    for gate, allowed in ((yes, True), (no, False)):
+        [view] = (await gate.actions([(item, actor)]))[item, actor]
+        assert (view.name, view.allowed) == ("GO", allowed)
+        [refused] = await gate.decide([Command(item, "FLY", actor)])
+        assert refused.legal_actions == (["GO"] if allowed else [])
+
+
 @pytest.mark.parametrize("guard", [_raises, _hangs, lambda asked: "yes", lambda asked: None])
 async def test_no_answer_is_no_yes(world: World, guard: object) -> None:
     assert await _ask(world, {}, limit=0.3, judge=guard) == ("REFUSED", ["INDETERMINATE"], "a")
