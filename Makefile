@@ -1,6 +1,6 @@
 # Stategate. `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check schema screenshot clean
+.PHONY: help demo up test check schema pictures screenshot clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -27,6 +27,9 @@ check: $(VENV)/.dev ## Lint, types, layers, schema
 
 schema: $(VENV)/.dev ## Write api/schema.graphql anew
 	@$(BIN)/python -m api.schema
+
+pictures: $(VENV)/.dev ## Draw docs/task.svg and docs/story.svg anew from the shipped rules
+	@$(BIN)/python docs/pictures.py
 
 screenshot: $(VENV)/.dev ## Draw the picture of the rule graph in docs/ anew (needs Chromium)
 	@$(BIN)/python docs/screenshot.py

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -22,6 +24,16 @@ class _Endpoint(GraphQL[Context, None]):
     def __init__(self, engine: Engine) -> None:
         super().__init__(schema)
         self._engine = engine
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """A body that is no object, nests too deep or has a huge number is as bad as one that is no JSON."""
+        try:
+            found = super().parse_json(data)
+        except (ValueError, RecursionError) as error:
+            raise HTTPException(400, "Unable to parse request body as JSON") from error
+        if not isinstance(found, dict | list):
+            raise HTTPException(400, "The request body must be a JSON object")
+        return found
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return Context(self._engine)

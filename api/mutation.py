@@ -40,6 +40,7 @@ class Mutation:
         acceptance_criteria: list[str] | None = None,
         story_points: int | None = None,
         author_id: strawberry.ID | None = None,
+        owner_id: strawberry.ID | None = None,
         state: str | None = None,
     ) -> Story:
         """In the first initial state its author may create in, or in `state`."""
@@ -53,6 +54,7 @@ class Mutation:
             acceptance_criteria=acceptance_criteria,
             story_points=story_points,
             author_id=author_id,
+            owner_id=owner_id,
         )
         return _there(await work.story(_renewed(info), created))
 
@@ -94,6 +96,7 @@ class Mutation:
         assignee_id: strawberry.ID | None = None,
         description: str | None = None,
         author_id: strawberry.ID | None = None,
+        owner_id: strawberry.ID | None = None,
         state: str | None = None,
     ) -> Task:
         """In the first initial state its author may create in, or in `state`; priority 1 is first, 3 the default."""
@@ -108,6 +111,7 @@ class Mutation:
             depends_on=depends_on or [],
             assignee_id=assignee_id,
             author_id=author_id,
+            owner_id=owner_id,
         )
         return _there(await work.task(_renewed(info), created))
 

@@ -128,6 +128,11 @@ class Item:
         return actor(self.row["author_id"])
 
     @strawberry.field
+    def owner(self) -> Actor | None:
+        """Who is named as the owner; where nobody is, the rules take the assignee."""
+        return actor(self.row["owner_id"])
+
+    @strawberry.field
     def created_at(self) -> datetime | None:
         return moment(self.row["created_at"])
 

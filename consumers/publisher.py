@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from graph.outbox import Outbox, WaitingEvent
 log = structlog.get_logger(__name__)
 
 _BATCH = 200
+_SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
 
 
@@ -62,6 +64,12 @@ class Publisher:
 
     async def _publish(self, event: WaitingEvent) -> None:
         data = json.dumps(event.payload, ensure_ascii=False).encode()
+        if not _SUBJECT.fullmatch(event.subject):
+            # A rule edited by hand may emit anything; it must not stop the events behind it.
+            reason = f"'{event.subject}' is no subject; change what the rule emits"
+            log.warning("dead letter", subject=event.subject, reason=reason)
+            await bury(self._js, "outbox", data, _headers(event), reason, f"outbox/{event.id}")
+            return
         try:
             await self._js.publish(event.subject, data, headers=_headers(event))
         except NoStreamResponseError:

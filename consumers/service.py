@@ -10,6 +10,7 @@ from enum import StrEnum
 from nats.js import JetStreamContext
 
 from consumers.bus import ensure_streams
+from consumers.effects import run_effects
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Runner
@@ -36,6 +37,7 @@ async def running(
     runs = [runner.run(stopping) for runner in _runners(engine, js, trust_declared_role, parts)]
     if Part.OUTBOX in parts:
         runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
+        runs.append(run_effects(js, engine.effects, stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
         runs.append(run_ticks(engine.timers, "timers", stopping))
         runs.append(run_ticks(engine.rules.moves, "moves", stopping))

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, unit_of_work
 from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
 
-from graph.errors import UnavailableError
+from graph.errors import BadInputError, UnavailableError
 from graph.queries import migrations, query
 
 Row = dict[str, Any]
 Result = TypeVar("Result")
 
+_LONGEST = 120  # seconds of one transaction; whatever takes longer has gone astray, and holds locks
 # Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
@@ -30,8 +31,25 @@ class Transaction:
 
     async def run(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of `cypher/<name>.cypher`."""
+        _check(parameters)
         result = await self._tx.run(query(name), parameters)
         return await result.data()
+
+
+def _check(value: Any) -> None:
+    """Raises here what would break the connection when the driver meets it."""
+    if isinstance(value, str):
+        if not value.isascii():
+            value.encode()
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            _check(name)
+            _check(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check(part)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise OverflowError
 
 
 class Database:
@@ -79,6 +97,7 @@ class Database:
         return await self._execute(work, write=True)
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+        @unit_of_work(timeout=_LONGEST)
         async def unit(tx: AsyncManagedTransaction) -> Result:
             return await work(Transaction(tx))
 
@@ -99,8 +118,17 @@ class Database:
                 result = await session.execute_write(unit)
                 self.wrote.set()
                 return result
+        except UnicodeEncodeError as error:
+            raise BadInputError("A text has half of a character (a lone surrogate), which cannot be stored.") from error
+        except OverflowError as error:
+            raise BadInputError("A number is too large; integers have 64 bits.") from error
         except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
             raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
+        except ClientError as error:
+            # Time that ran out says nothing of the statement: it may have waited for somebody else's locks.
+            if "TransactionTimedOut" in (error.code or ""):
+                raise UnavailableError("Neo4j took too long; the request can be sent again.") from error
+            raise
 
     async def migrate(self) -> None:
         """Brings the schema to the newest state; safe to run at every start and by several services at once."""

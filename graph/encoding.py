@@ -94,7 +94,7 @@ def is_applied(row: Row, answer: Row) -> bool:
 
 
 def reasons(row: Row, answer: Row) -> list[Row]:
-    """Everything that stands against a command; for several rules of one action, those of the nearest ones."""
+    """Everything that stands against a command; where some rules of the action are for its actor, against these."""
     if answer["earlier"] is not None:
         return [{"code": "COMMAND_ID_REUSED"}]
     found = list(answer["obstacles"])
@@ -107,7 +107,7 @@ def reasons(row: Row, answer: Row) -> list[Row]:
         return found
     if any(not verdict["reasons"] for verdict in verdicts):
         return found
-    near = [verdict for verdict in verdicts if verdict["permitted"]] or verdicts[:1]
+    near = [verdict for verdict in verdicts if verdict["permitted"]] or verdicts
     for verdict in near:
         found += [{**reason, "rule": verdict["rule"]} for reason in verdict["reasons"] if not _same(reason, found)]
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graph.database import Database
+from graph.effects import Effects
 from graph.gate import Gate
 from graph.history import History
 from graph.items import Items
 from graph.outbox import Outbox
 from graph.people import People
-from graph.plugins import Plugins
+from graph.plugins import LIMIT, Plugins
 from graph.rules.service import Rules
 from graph.sprints import Sprints
 from graph.timers import Timers
@@ -33,10 +34,11 @@ class Engine:
     rules: Rules
     outbox: Outbox
     timers: Timers
+    effects: Effects
 
     @classmethod
-    def over(cls, db: Database) -> Engine:
-        gate = Gate(db, Plugins.installed())
+    def over(cls, db: Database, plugins: Plugins) -> Engine:
+        gate = Gate(db, plugins)
         return cls(
             db,
             gate,
@@ -49,13 +51,17 @@ class Engine:
             Rules(db, gate),
             Outbox(db),
             Timers(db, gate),
+            Effects(db, plugins),
         )
 
     @classmethod
-    async def open(cls, db: Database) -> Engine:
-        """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made."""
+    async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:
+        """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made.
+
+        `plugin_seconds` is the time a guard or an effect of another package has.
+        """
         await db.migrate()
-        engine = cls.over(db)
+        engine = cls.over(db, Plugins.installed(plugin_seconds))
         await engine.rules.load_shipped()
         await engine.gate.warm()
         return engine

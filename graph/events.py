@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from graph.work import TaskSeed
+
+# What commands may name (1,500 bytes), and the integers of Neo4j.
+Id = Annotated[str, Field(min_length=1, max_length=375)]
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class _Event(BaseModel):
@@ -16,10 +20,10 @@ class _Event(BaseModel):
 class ListedTask(_Event):
     """A task of a story: its id, and what else is known of it."""
 
-    id: str = Field(min_length=1)
+    id: Id
     title: str | None = None
-    priority: int | None = None
-    depends_on: list[str] = Field(default_factory=list)
+    priority: Number | None = None
+    depends_on: list[Id] = Field(default_factory=list)
 
     def seed(self) -> TaskSeed:
         return TaskSeed(self.id, self.title, self.priority, self.depends_on)
@@ -28,7 +32,7 @@ class ListedTask(_Event):
 class StoryTransitioned(_Event):
     """`planning.story.transitioned`: a story has entered `to_state`; `tasks` are ids or objects."""
 
-    story_id: str = Field(min_length=1)
+    story_id: Id
     to_state: str = Field(min_length=1)
     from_state: str | None = None
     tasks: list[ListedTask] = Field(default_factory=list)
@@ -51,7 +55,7 @@ class WorkCompleted(_Event):
     feedback: str | None = None
     inputs: dict[str, Any] = Field(default_factory=dict)
     command_id: str | None = None
-    expected_version: int | None = None
+    expected_version: Number | None = None
 
     @field_validator("inputs", mode="before")
     @classmethod

@@ -517,10 +517,8 @@ class Gate:
             if names:
                 [found] = await self._db.read("tree/items_by_ids", ids=[row["item_id"]])
                 seen = Asked(found["item"], version, row["action"], row["actor_id"], row["inputs"])
-                verdicts = {
-                    name: {"version": version, "holds": await self._plugins.judge(name, seen)} for name in names
-                }
-                row["verdicts"] = row["verdicts"] | verdicts
+                verdicts = await self._plugins.judge(names, seen)
+                row["verdicts"] |= {name: {"version": version, "holds": holds} for name, holds in verdicts.items()}
 
     async def _items(self, ids: Iterable[str]) -> dict[str, Row]:
         return {row["item"]["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(ids))}

@@ -45,6 +45,7 @@ class Items:
         acceptance_criteria: Sequence[str] | None = None,
         story_points: int | None = None,
         author_id: str | None = None,
+        owner_id: str | None = None,
     ) -> str:
         """The id of the new story, at version 0 in the first initial state its author may create in.
 
@@ -67,12 +68,14 @@ class Items:
                 acceptance_criteria=list(acceptance_criteria or []),
                 story_points=story_points,
                 author_id=author_id,
+                owner_id=owner_id,
             )
             return found
 
         found = await self._created(lambda: self._db.in_transaction(work), story)
         _known("epic", epic_id, found["has_epic"])
         _known("actor", author_id, found["has_author"])
+        _known("actor", owner_id, found["has_owner"])
         _started("story", story, workflow, state, found)
         return story
 
@@ -89,6 +92,7 @@ class Items:
         depends_on: Sequence[str] = (),
         assignee_id: str | None = None,
         author_id: str | None = None,
+        owner_id: str | None = None,
     ) -> str:
         """The id of the new task, at version 0; in a released story it is assigned as soon as the rules allow.
 
@@ -110,6 +114,7 @@ class Items:
                 depends_on=list(dict.fromkeys(depends_on)),
                 assignee_id=assignee_id,
                 author_id=author_id,
+                owner_id=owner_id,
             )
             return found
 
@@ -123,6 +128,7 @@ class Items:
             _known("task", missing, False)
         _known("actor", assignee_id, found["has_assignee"])
         _known("actor", author_id, found["has_author"])
+        _known("actor", owner_id, found["has_owner"])
         _started("task", task, workflow, state, found)
         return task
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC
 from importlib.metadata import entry_points
 from typing import Any
 
 import structlog
+from neo4j.time import DateTime
 
 GUARDS = "stategate.guards"
 EFFECTS = "stategate.effects"
-_LIMIT = 5.0  # seconds a plug-in has; what takes longer is no answer
+LIMIT = 5.0  # seconds a plug-in has; what takes longer is no answer
+AT_ONCE = 8  # calls of one plug-in; when so many hang, it is not called again before one of them comes back
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +27,8 @@ log = structlog.get_logger(__name__)
 class Asked:
     """What a guard is asked about: the item as it is at `version`, and the action somebody wants.
 
-    `item` has `id`, `title`, `workflow`, `state`, `description` and what else the item carries, as plain data.
+    `item` has `id`, `title`, `workflow`, `state`, `description` and what else the item carries. All of it is a copy, as
+    plain data, times as RFC 3339: a plug-in can change nothing by it.
     """
 
     item: Mapping[str, Any]
@@ -34,38 +39,39 @@ class Asked:
 
 
 class Plugins:
-    """The plug-ins here. A guard is a callable `(Asked) -> bool`, plain or async; an effect takes an event."""
+    """The plug-ins here. A guard is a callable `(Asked) -> bool`, an effect one that takes an event; plain or async."""
 
     def __init__(
         self,
         guards: Mapping[str, Callable[[Asked], Any]] | None = None,
         effects: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
-        limit: float = _LIMIT,
+        limit: float = LIMIT,
     ) -> None:
-        self._guards = dict(guards or {})
-        self._effects = dict(effects or {})
-        self._limit = limit
+        self.limit = limit
+        self._guards = {name: _Plugin(call, limit) for name, call in (guards or {}).items()}
+        self._effects = {name: _Plugin(call, limit) for name, call in (effects or {}).items()}
 
     @classmethod
-    def installed(cls) -> Plugins:
+    def installed(cls, limit: float = LIMIT) -> Plugins:
         """Those whose packages are installed; one that cannot be loaded is as one that is not there, and is logged."""
-        return cls(_load(GUARDS), _load(EFFECTS))
+        return cls(_load(GUARDS), _load(EFFECTS), limit)
 
-    async def judge(self, name: str, asked: Asked) -> bool | None:
-        """The guard's verdict; None when there is no such guard, or it raises, hangs or answers no truth value."""
-        guard = self._guards.get(name)
-        if guard is None:
+    async def judge(self, names: Iterable[str], asked: Asked) -> dict[str, bool | None]:
+        """The guards' verdicts, all asked at once; None where one is not there, raises, hangs or says neither."""
+        once = list(dict.fromkeys(names))
+        return dict(zip(once, await asyncio.gather(*(self._judge(name, asked) for name in once)), strict=True))
+
+    async def _judge(self, name: str, asked: Asked) -> bool | None:
+        if name not in self._guards:
             log.warning("no such guard is installed", plugin=name)
             return None
+        given = Asked(plain(asked.item), asked.version, asked.action, asked.actor_id, plain(asked.inputs))
         try:
-            verdict = await _call(guard, asked, self._limit)
+            verdict = await self._guards[name].call(given)
         except Exception as error:
-            log.warning("a guard gave no answer", plugin=name, error=repr(error))
+            log.warning("a guard gave no answer", plugin=name, error=str(error))
             return None
         return verdict if isinstance(verdict, bool) else None
-
-    def effect(self, name: str) -> Callable[[Mapping[str, Any]], Any] | None:
-        return self._effects.get(name)
 
     async def run_effect(self, name: str, event: Mapping[str, Any]) -> None:
         """Runs an effect on an event.
@@ -73,36 +79,81 @@ class Plugins:
         Raises:
             LookupError: it is not installed. TimeoutError: it hangs. RuntimeError: it raised.
         """
-        effect = self._effects.get(name)
-        if effect is None:
-            raise LookupError(f"no effect '{name}' is installed")
-        await _call(effect, event, self._limit)
+        if name not in self._effects:
+            raise LookupError("it is not installed here")
+        await self._effects[name].call(plain(event))
 
 
-async def _call(plugin: Callable[[Any], Any], given: Any, limit: float) -> Any:
-    """Runs a plug-in in a thread of its own with a loop of its own: one that hangs takes nobody with it."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
+class _Plugin:
+    """One plug-in, each call in a thread of its own with a loop of its own: one that hangs takes nobody with it."""
 
-    def settle(value: Any, error: BaseException | None) -> None:
-        if not done.done():
-            done.set_result((value, error))
+    def __init__(self, call: Callable[[Any], Any], limit: float) -> None:
+        self._call = call
+        self._limit = limit
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self._hanging = 0
 
-    def work() -> None:
-        value, error = None, None
+    async def call(self, given: Any) -> Any:
+        """What the plug-in returns. Raises TimeoutError when it hangs, RuntimeError when it raised."""
+        if self._hanging >= AT_ONCE:
+            raise TimeoutError(f"{self._hanging} calls of it hang already")
         try:
-            value = plugin(given)
-            if inspect.iscoroutine(value):
-                value = asyncio.run(value)
-        except BaseException as caught:
-            error = caught
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, value, error)
+            async with asyncio.timeout(self._limit):
+                await self._free.acquire()
+                value, error = await self._started(given)
+        except TimeoutError:
+            raise TimeoutError(f"no answer within {self._limit:g} s") from None
+        if error is not None:
+            raise RuntimeError(f"it raised {_words(error)}") from error
+        return value
 
-    threading.Thread(target=work, name="stategate-plugin", daemon=True).start()
-    value, error = await asyncio.wait_for(done, limit)
-    if error is not None:
-        raise RuntimeError(f"the plug-in raised {error!r}") from error
+    def _started(self, given: Any) -> asyncio.Future[tuple[Any, BaseException | None]]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+
+        def given_up(_: object) -> None:
+            if done.cancelled():
+                self._hanging += 1
+
+        def settle(value: Any, error: BaseException | None) -> None:
+            self._free.release()
+            if done.done():
+                self._hanging -= 1
+            else:
+                done.set_result((value, error))
+
+        def work() -> None:
+            value, error = None, None
+            try:
+                value = self._call(given)
+                if inspect.iscoroutine(value):
+                    value = asyncio.run(asyncio.wait_for(value, self._limit))
+            except BaseException as caught:
+                error = caught
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(settle, value, error)
+
+        done.add_done_callback(given_up)
+        threading.Thread(target=work, name="stategate-plugin", daemon=True).start()
+        return done
+
+
+def _words(error: BaseException) -> str:
+    """An error as text; one whose own text cannot be made has its name at least."""
+    try:
+        return repr(error)[:500]
+    except Exception:
+        return type(error).__name__
+
+
+def plain(value: Any) -> Any:
+    """A copy of a value of the graph that has only what JSON has; times as RFC 3339 with Z."""
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    if isinstance(value, DateTime):
+        return value.to_native().astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graph.decision import Reason
+from graph.rules.pattern import LONGEST_TEXT
 
 Found = dict[str, Any]
 
@@ -75,6 +76,8 @@ def _role_message(found: Found, action: str, actor: str | None, state: str | Non
 
 def shape(schema: Found) -> str:
     """What an input must look like, in brackets."""
+    if schema.get("pattern") is not None:
+        schema = schema | {"max_length": min(schema.get("max_length") or LONGEST_TEXT, LONGEST_TEXT)}
     parts = [f"{key.replace('_', ' ')} {value}" for key, value in schema.items() if value is not None and key != "type"]
     kind = schema.get("type") or "string"
     return f" ({', '.join([str(kind), *parts])})"
@@ -105,6 +108,7 @@ def _property(given: Found) -> dict[str, Any]:
     if "pattern" in schema:
         # The gate matches the whole text; JSON Schema looks for a part of it.
         schema["pattern"] = f"^(?:{schema['pattern']})$"
+        schema["maxLength"] = min(schema.get("maxLength", LONGEST_TEXT), LONGEST_TEXT)
     if kind == "string" and "minLength" not in schema:
         schema["minLength"] = 1
     return schema

@@ -8,7 +8,9 @@ import sys
 import structlog
 from cyclopts import App
 
-from stategate.commands import items, rules, run
+from stategate.commands import items, rules, rules_diff, rules_show, rules_test, run
+
+REGISTERED = (rules_diff, rules_show, rules_test)  # they add their commands to `rules` when they are loaded
 
 app = App(name="stategate", help="The rules of work as a graph: people and agents ask, one Cypher transaction decides.")
 app.command(run.demo)

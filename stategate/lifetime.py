@@ -8,6 +8,7 @@ import sys
 from collections.abc import Coroutine
 
 from rich.console import Console
+from rich.markup import escape
 
 from graph.errors import StategateError
 
@@ -19,7 +20,9 @@ def run(work: Coroutine[None, None, int], *, when_stopped: int = OK) -> int:
     try:
         return asyncio.run(_until_stopped(work, when_stopped))
     except StategateError as error:
-        Console(stderr=True).print(f"[bold red]stategate:[/] {error}", soft_wrap=True, highlight=False)
+        # What was typed may be no text, or look like markup.
+        said = escape(str(error).encode(errors="backslashreplace").decode())
+        Console(stderr=True).print(f"[bold red]stategate:[/] {said}", soft_wrap=True, highlight=False)
         return SETUP
 
 

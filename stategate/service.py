@@ -19,7 +19,7 @@ from graph.database import Database
 from graph.engine import Engine
 from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
-from stategate.settings import Settings
+from stategate.settings import Settings, load_settings
 
 ALL_PARTS = tuple(Part)
 _GRACE = 5  # seconds that requests in hand have at the end
@@ -34,11 +34,11 @@ class Served:
 
 
 @asynccontextmanager
-async def open_engine(addresses: Addresses) -> AsyncIterator[Engine]:
+async def open_engine(addresses: Addresses, settings: Settings | None = None) -> AsyncIterator[Engine]:
     """The engine over the graph, migrated and with the shipped rules."""
     db = Database.connect(addresses.neo4j_uri, addresses.neo4j_user, addresses.neo4j_password)
     try:
-        yield await Engine.open(db)
+        yield await Engine.open(db, (settings or load_settings()).plugin_seconds)
     finally:
         await db.close()
 
@@ -53,7 +53,7 @@ async def serving(
         SetupError: the HTTP port is in use.
     """
     with _listening(settings, http) as listener:
-        async with open_engine(addresses) as engine, connected(addresses.nats_url, "stategate") as bus:
+        async with open_engine(addresses, settings) as engine, connected(addresses.nats_url, "stategate") as bus:
             valkey = redis.Redis.from_url(addresses.valkey_url)
 
             async def nats_answers() -> None:

@@ -46,6 +46,7 @@ def _redis_scheme(url: object) -> object:
 _BOLT = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
 Neo4jUri = Annotated[str, _url(*_BOLT)]
 NatsUrl = Annotated[str, _url("nats", "tls", "ws", "wss")]
 ValkeyUrl = Annotated[str, BeforeValidator(_redis_scheme), _url("redis", "rediss")]
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     data_dir: Folder = Field(default_factory=_user_folder("XDG_DATA_HOME", ".local/share"), description="a folder")
     cache_dir: Folder = Field(default_factory=_user_folder("XDG_CACHE_HOME", ".cache"), description="a folder")
     maven_url: MavenUrl = Field(MAVEN_CENTRAL_URL, description="the base URL of a Maven repository")
+    plugin_seconds: Seconds = Field(5.0, description="seconds, more than 0 and at most 600")
     trust_declared_role: bool = Field(False, description="true or false")
 
 

@@ -21,7 +21,7 @@ def environment(**settings: str) -> dict[str, str]:
     return {**plain, **{f"STATEGATE_{name.upper()}": value for name, value in settings.items()}}
 
 
-async def finished(*arguments: str, cwd: Path, stdin: str = "", **settings: str) -> tuple[int, str]:
+async def finished(*arguments: str | bytes, cwd: Path, stdin: str = "", **settings: str) -> tuple[int, str]:
     """The exit code and all output of a command that ends by itself."""
     process = await asyncio.create_subprocess_exec(
         STATEGATE,

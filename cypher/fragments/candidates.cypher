@@ -1,19 +1,20 @@
 // In: c, engine, item, actor, roles, step, state. Out: candidates, in the order of the rules: every transition that could
 // be meant, with all that stands against it. Step 0 is what is asked for, by its name; later ones are automatic.
+// What only a refusal tells is looked up where there is one: most commands are applied.
 CALL (item, state) {
   // include: leaving
 }
 MATCH (t)-[:ON]->(action:Action)
 WHERE (step > 0 OR action.name = c.action)
 CALL (item, action) {
-  OPTIONAL MATCH (:Workflow {name: item.workflow})-[:HAS_COUPLING]->(k:Coupling)-[:FIRES]->(action)
+  MATCH (:Workflow {name: item.workflow})-[:HAS_COUPLING]->(k:Coupling)-[:FIRES]->(action)
   // include: coupling_met
-  RETURN collect(CASE WHEN k IS NULL THEN null ELSE {name: k.name, met: met, sprint: k.sprint} END) AS couplings
+  RETURN collect({name: k.name, met: met, sprint: k.sprint}) AS couplings
 }
-WITH c, engine, item, actor, roles, step, state, t, action, couplings,
-  any(k IN couplings WHERE k.met) AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) } AS coupled
+WITH c, engine, item, actor, roles, step, state, t, action, couplings
 WHERE CASE
-  WHEN step > 0 THEN (coalesce(t.automatic, false) = true AND t.after IS NULL) OR coupled
+  WHEN step > 0 THEN (coalesce(t.automatic, false) = true AND t.after IS NULL)
+    OR (any(k IN couplings WHERE k.met) AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) })
   WHEN c.timer THEN coalesce(datetime.realtime().epochMillis - item.entered_at.epochMillis >= 1000 *
     // include: after_seconds
     , false)
@@ -26,26 +27,26 @@ CALL (c, item, t, action) {
   // include: guard_reasons
 }
 WITH c, item, actor, roles, step, state, t, action, couplings, inputs_wrong, guards_failed,
-  COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) WHERE r.name IN roles RETURN r.name ORDER BY r.name } AS firing,
-  COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) WHERE r.name <> 'system' RETURN r.name ORDER BY r.name } AS may_fire,
-  EXISTS { (:Role)-[:MAY_FIRE]->(t) } AS by_role,
-  COLLECT { MATCH (t)-[:NEEDS_ROLE]->(r:Role) RETURN r.name } AS needed,
-  coalesce(t.relations, []) AS relations,
-  COUNT { (t)-[:TO]->(:State) } AS targets
-WITH *, step > 0 OR c.anyone OR coalesce(c.timer, false) AS free
+  step > 0 OR c.anyone OR coalesce(c.timer, false) AS free, COUNT { (t)-[:TO]->(:State) } AS targets
+WITH *,
+  CASE WHEN free AND step > 0 THEN [] ELSE COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) WHERE r.name IN roles RETURN r.name ORDER BY r.name } END AS firing,
+  CASE WHEN free THEN [] ELSE COLLECT { MATCH (t)-[:NEEDS_ROLE]->(r:Role) RETURN r.name } END AS needed,
+  CASE WHEN free THEN [] ELSE coalesce(t.relations, []) END AS relations
 WITH *,
   CASE WHEN targets <> 1 THEN [{code: 'RULE_BROKEN', broken: 'target'}] ELSE [] END AS broken,
   CASE
     WHEN free THEN []
-    WHEN by_role AND size(firing) = 0 THEN [{code: 'ROLE_NOT_ALLOWED', roles: CASE WHEN all(r IN needed WHERE r IN roles) THEN may_fire END}]
+    WHEN size(firing) = 0 AND EXISTS { (:Role)-[:MAY_FIRE]->(t) } THEN [{code: 'ROLE_NOT_ALLOWED', roles:
+      CASE WHEN all(r IN needed WHERE r IN roles)
+        THEN COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) WHERE r.name <> 'system' RETURN r.name ORDER BY r.name } END}]
     WHEN any(r IN needed WHERE NOT r IN roles) THEN [{code: 'ROLE_NOT_ALLOWED', roles:
       CASE WHEN size([r IN needed WHERE NOT r IN roles]) = 1 THEN [r IN needed WHERE NOT r IN roles] END}]
-    WHEN NOT by_role AND size(needed) = 0 AND size(relations) = 0 THEN [{code: 'ROLE_NOT_ALLOWED'}]
+    WHEN size(firing) = 0 AND size(needed) = 0 AND size(relations) = 0 THEN [{code: 'ROLE_NOT_ALLOWED'}]
     WHEN t.actor_kinds IS NOT NULL AND NOT actor.kind IN t.actor_kinds
       THEN [{code: 'ROLE_NOT_ALLOWED', kinds: t.actor_kinds}]
     ELSE []
   END AS not_allowed,
-  CASE WHEN free OR size(relations) = 0 OR any(relation IN relations WHERE
+  CASE WHEN size(relations) = 0 OR any(relation IN relations WHERE
     // include: relation
     )
     THEN [] ELSE [{code: 'RELATION_NOT_MET', relations: relations}] END AS not_related,
@@ -56,13 +57,13 @@ WITH *,
       RETURN before.name ORDER BY before.name
     } | {code: 'SAME_ACTOR', action: x}]
   END AS same_actor
-WITH state, t, action, firing, [k IN couplings WHERE NOT k.met AND k.sprint IS NULL | {code: 'GUARD_FAILED', guard: k.name}] AS uncoupled,
-  broken, not_allowed, not_related, same_actor, inputs_wrong, guards_failed, step
+WITH state, t, action, firing, size(not_allowed) = 0 AND size(not_related) = 0 AS permitted,
+  not_allowed + not_related + same_actor
+  + CASE WHEN step = 0 AND NOT coalesce(c.assume_inputs, false) THEN inputs_wrong ELSE [] END
+  + [k IN couplings WHERE NOT k.met AND k.sprint IS NULL | {code: 'GUARD_FAILED', guard: k.name}] + guards_failed + broken AS reasons
 ORDER BY t.order
 RETURN collect({
-  t: t, action: action.name, role: head(firing), permitted: size(not_allowed) = 0, key: elementId(t),
-  rule: coalesce(state.name, '?') + ' -[' + action.name + ']-> '
-    + coalesce(head(COLLECT { MATCH (t)-[:TO]->(to:State) RETURN to.name }), '?'),
-  reasons: not_allowed + not_related + same_actor
-    + CASE WHEN step = 0 AND NOT coalesce(c.assume_inputs, false) THEN inputs_wrong ELSE [] END + uncoupled + guards_failed + broken
+  t: t, action: action.name, role: head(firing), permitted: permitted, key: elementId(t), reasons: reasons,
+  rule: CASE WHEN size(reasons) > 0 THEN coalesce(state.name, '?') + ' -[' + action.name + ']-> '
+    + coalesce(head(COLLECT { MATCH (t)-[:TO]->(to:State) RETURN to.name }), '?') END
 }) AS candidates

@@ -1,7 +1,6 @@
-// In: item, k (a Coupling or null). Out: met. The condition under which the children, or the sprint, move their parent.
+// In: item, k (a Coupling). Out: met. The condition under which the children, or the sprint, move their parent.
 CALL (item, k) {
-  RETURN k IS NOT NULL
-    AND (k.sprint IS NULL OR EXISTS { (item)-[:IN_SPRINT]->(:Sprint {state: 'closed'}) })
+  RETURN (k.sprint IS NULL OR EXISTS { (item)-[:IN_SPRINT]->(:Sprint {state: 'closed'}) })
     AND (k.open IS NULL OR k.open = COUNT { MATCH (item)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE coalesce(x.kind, 'active') <> 'final' })
     AND (k.open_max IS NULL OR k.open_max >= COUNT { MATCH (item)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE coalesce(x.kind, 'active') <> 'final' })
     AND (k.started_min IS NULL OR k.started_min <= COUNT { MATCH (item)-[:HAS_TASK]->(x:Task) WHERE x.started_at IS NOT NULL })

@@ -39,17 +39,11 @@ CALL (c, engine) {
       + ['*']
     END AS roles,
     COUNT { (item)-[:IN_STATE]->(:State) } AS states,
-    head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s {.name, .kind} }) AS state_before,
-    CASE WHEN item IS NULL OR c.action IS NULL THEN true ELSE EXISTS {
-      MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
-    } OR EXISTS {
-      MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
-    } END AS known_action
+    head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s {.name, .kind} }) AS state_before
   WITH *,
     CASE WHEN item IS NULL THEN [{code: 'UNKNOWN_ITEM'}] ELSE [] END
     + CASE WHEN actor IS NULL AND NOT c.anyone THEN [{code: 'UNKNOWN_ACTOR'}] ELSE [] END
     + CASE WHEN actor = engine AND NOT c.engine THEN [{code: 'ROLE_NOT_ALLOWED', builtin: true}] ELSE [] END
-    + CASE WHEN NOT known_action THEN [{code: 'UNKNOWN_ACTION'}] ELSE [] END
     + CASE WHEN item IS NOT NULL AND states <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
     + CASE WHEN c.expected_version <> item.version THEN [{code: 'STALE_VERSION', version: item.version}] ELSE [] END
       AS obstacles
@@ -57,7 +51,7 @@ CALL (c, engine) {
     item.version AS version_before,
     CASE WHEN c.action IS NULL THEN 1 ELSE 0 END AS first_step,
     // A stale version does not hide the other reasons, but nothing may be applied.
-    earlier IS NULL AND item IS NOT NULL AND states = 1 AND known_action
+    earlier IS NULL AND item IS NOT NULL AND states = 1
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged,
     size(obstacles) = 0 AND NOT c.dry AS may_apply
 
@@ -142,6 +136,9 @@ CALL (c, engine) {
             task_id: CASE WHEN item:Task THEN item.id END,
             decision_id: randomUUID(), decided_by: doer.id, comment: coalesce(feedback, '')
           }))
+        FOREACH (name IN coalesce(t.effects, []) |
+          CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,
+            effect.inputs = change.inputs, effect.tries = 0, effect.due_at = now)
         RETURN {action: chosen.action, from: state.name, to: to.name, automatic: automatic} AS hop
       }
       RETURN hop, CASE WHEN step = 0 THEN [x IN candidates | {rule: x.rule, key: x.key, permitted: x.permitted, reasons: x.reasons}] END AS seen,
@@ -149,13 +146,19 @@ CALL (c, engine) {
     }
     RETURN collect(hop) AS hops, coalesce(head(collect(seen)), []) AS verdicts, coalesce(last(collect(unjudged)), []) AS pending
   }
+  // An action that meets no rule here may be one that no rule of the workflow knows.
+  WITH *, obstacles + CASE WHEN size(verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
+      MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
+    } OR EXISTS {
+      MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
+    } THEN [] ELSE [{code: 'UNKNOWN_ACTION'}] END AS against
   CALL (c, item, hops) {
     WITH c, item, hops WHERE size(hops) > 0
     // include: rest
   }
-  RETURN earlier, obstacles, state_before, hops, verdicts, pending, item, resting, version_before + size(hops) AS version
+  RETURN earlier, against, state_before, hops, verdicts, pending, item, resting, version_before + size(hops) AS version
 }
-RETURN c.seq AS seq, earlier, obstacles, hops, verdicts, pending, coalesce(resting, []) AS awaits, version,
+RETURN c.seq AS seq, earlier, against AS obstacles, hops, verdicts, pending, coalesce(resting, []) AS awaits, version,
   item.workflow AS workflow, item:Story AS is_story, state_before.name AS state, state_before.kind AS kind,
   // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
   CASE WHEN size(hops) = 0 THEN [] ELSE

@@ -1,16 +1,18 @@
 // Creates a story in the first initial state its author may create in, or says what is missing; tells of it.
-// $id, $epic_id, $title, $workflow, $state, $description, $acceptance_criteria, $story_points, $author_id.
+// $id, $epic_id, $title, $workflow, $state, $description, $acceptance_criteria, $story_points, $author_id, $owner_id.
 OPTIONAL MATCH (taken:Story {id: $id})
 OPTIONAL MATCH (other:Item {id: $id})
 OPTIONAL MATCH (epic:Epic {id: $epic_id})
 OPTIONAL MATCH (author:Actor {id: $author_id})
+OPTIONAL MATCH (owner:Actor {id: $owner_id})
 OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'story'})
 CALL (workflow, author) {
   // include: start
 }
 WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL
-  AND ($epic_id IS NULL OR epic IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL) AS fit
-CALL (epic, author, workflow, start, fit) {
+  AND ($epic_id IS NULL OR epic IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
+  AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
+CALL (epic, author, owner, workflow, start, fit) {
   WITH * WHERE fit
   CREATE (story:Story:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, released: false,
@@ -26,10 +28,11 @@ CALL (epic, author, workflow, start, fit) {
   SET item.due_at = due
   FOREACH (parent IN CASE WHEN epic IS NULL THEN [] ELSE [epic] END | CREATE (parent)-[:HAS_STORY]->(story))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (story)-[:AUTHORED_BY]->(person))
+  FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (story)-[:OWNED_BY]->(person))
   CREATE (:OutboxEvent {
     outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: $id, json_fields: [],
     subject: 'planning.story.created', story_id: $id, epic_id: epic.id, title: $title, created_by: author.id
   })
 }
-RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, epic IS NOT NULL AS has_epic, author IS NOT NULL AS has_author,
+RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, epic IS NOT NULL AS has_epic, author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner,
   workflow IS NOT NULL AS has_workflow, start.name AS start

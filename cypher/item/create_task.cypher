@@ -1,5 +1,5 @@
 // Creates a task in the first initial state its author may create in, or says what is missing.
-// $id, $story_id, $title, $workflow, $state, $description, $priority, $depends_on: [task id], $assignee_id, $author_id.
+// $id, $story_id, $title, $workflow, $state, $description, $priority, $depends_on: [task id], $assignee_id, $author_id, $owner_id.
 OPTIONAL MATCH (known:Story {id: $story_id})
 FOREACH (lock IN CASE WHEN known IS NULL THEN [] ELSE [known] END | SET lock.lock = true)
 WITH known AS story
@@ -7,14 +7,16 @@ OPTIONAL MATCH (taken:Item {id: $id})
 OPTIONAL MATCH (other:Story {id: $id})
 OPTIONAL MATCH (assignee:Actor {id: $assignee_id})
 OPTIONAL MATCH (author:Actor {id: $author_id})
+OPTIONAL MATCH (owner:Actor {id: $owner_id})
 OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'task'})
 CALL (workflow, author) {
   // include: start
 }
 WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing
 WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0
-  AND ($assignee_id IS NULL OR assignee IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL) AS fit
-CALL (story, assignee, author, workflow, start, fit) {
+  AND ($assignee_id IS NULL OR assignee IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
+  AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
+CALL (story, assignee, author, owner, workflow, start, fit) {
   WITH * WHERE fit
   WITH *, coalesce(head(COLLECT {
     MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
@@ -31,10 +33,11 @@ CALL (story, assignee, author, workflow, start, fit) {
   SET item.due_at = due
   FOREACH (person IN CASE WHEN assignee IS NULL THEN [] ELSE [assignee] END | CREATE (task)-[:ASSIGNED_TO]->(person))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (task)-[:AUTHORED_BY]->(person))
+  FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (task)-[:OWNED_BY]->(person))
   WITH task
   UNWIND $depends_on AS id
   MATCH (on:Task {id: id})
   MERGE (task)-[:DEPENDS_ON]->(on)
 }
 RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,
-  author IS NOT NULL AS has_author, workflow IS NOT NULL AS has_workflow, start.name AS start, missing
+  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing

@@ -17,3 +17,7 @@ CALL (workflow) {
   MATCH (:Role)-[former:INHERITS {workflow: workflow.name}]->(:Role)
   DELETE former
 }
+CALL (workflow) {
+  MATCH (workflow)-[:HAS_EXPECTATION]->(e:Expectation)
+  DETACH DELETE e
+}

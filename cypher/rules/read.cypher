@@ -40,6 +40,10 @@ RETURN workflow {.name, .item, .roles, .version} AS workflow,
     }
   } AS transitions,
   COLLECT {
+    MATCH (workflow)-[place:HAS_EXPECTATION]->(e:Expectation)
+    RETURN coalesce(e.text, '') ORDER BY place.order, e.name
+  } AS expectations,
+  COLLECT {
     MATCH (role:Role)
     RETURN {name: role.name, inherits: COLLECT {
       MATCH (role)-[i:INHERITS]->(p:Role) WHERE coalesce(i.workflow, $name) = $name RETURN DISTINCT p.name ORDER BY p.name }}

@@ -14,6 +14,7 @@ RETURN {
   state: CASE WHEN size(states) = 1 THEN {name: states[0].name, kind: states[0].kind} END,
   assignee_id: head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(a:Actor) RETURN a.id }),
   author_id: head(COLLECT { MATCH (item)-[:AUTHORED_BY]->(a:Actor) RETURN a.id }),
+  owner_id: head(COLLECT { MATCH (item)-[:OWNED_BY]->(a:Actor) RETURN a.id }),
   epic_id: head(COLLECT { MATCH (e:Epic)-[:HAS_STORY]->(item) RETURN e.id }),
   story_id: head(COLLECT { MATCH (s:Story)-[:HAS_TASK]->(item) RETURN s.id }),
   sprint_id: head(COLLECT { MATCH (item)-[:IN_SPRINT]->(s:Sprint) RETURN s.id }),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +13,15 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from graph.rules.expectation import Expectation, Fired, Given, Other, Then, When
 from graph.rules.finding import Finding
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 12
+_HALF = re.compile("[\ud800-\udfff]")  # of a character beyond 16 bits: no text by itself
+# What JSON leaves as it is and YAML does not: what is not printable there, and what breaks a line.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, str):
+            if not isinstance(key, str) or _HALF.search(key):
                 raise _FileError(f"Line {key_node.start_mark.line + 1}: a key must be a plain word.")
             if key in found:
                 raise _FileError(f"Line {key_node.start_mark.line + 1}: '{key}' stands twice.")
@@ -110,7 +116,11 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
         value = _Loader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
-    return value if isinstance(value, str | int | float | bool) or value is None else node.value
+    if not isinstance(value, str | int | float | bool) and value is not None:
+        value = node.value
+    if (isinstance(value, str) and _HALF.search(value)) or (isinstance(value, float) and not math.isfinite(value)):
+        raise _FileError(f"Line {line}: {value!a} cannot be kept as a value.")
+    return value
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
@@ -128,6 +138,12 @@ _MODELS: dict[str, type[BaseModel]] = {
     "children": Children,
     "roles": Role,
     "starts": Start,
+    "expectations": Expectation,
+    "given": Given,
+    "when": When,
+    "then": Then,
+    "history": Fired,
+    "depends_on": Other,
 }
 
 
@@ -178,6 +194,7 @@ def dump(workflow: Workflow) -> str:
         out += _block("transitions", (_transition(workflow, t) for t in workflow.transitions))
     else:
         out.append("transitions: []")
+    out += _block("expectations", (_expectation(expectation) for expectation in workflow.expectations))
     return "\n".join(out) + "\n"
 
 
@@ -188,6 +205,15 @@ def _block(name: str, rows: Iterable[Any]) -> list[str]:
 
 def _part(part: BaseModel) -> dict[str, Any]:
     return part.model_dump(by_alias=True, exclude_defaults=True)
+
+
+def _expectation(expectation: Expectation) -> dict[str, Any]:
+    found = _part(expectation)
+    if actors := found["given"].get("actors"):
+        found["given"]["actors"] = {
+            name: actor if "kind" in actor else actor.get("roles", []) for name, actor in actors.items()
+        }
+    return found
 
 
 def _one(values: list[Any]) -> Any:
@@ -234,10 +260,15 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, float):
+        # YAML reads 1e+16 as a word, and 1.0e+16 as a number.
+        mantissa, e, exponent = repr(value).partition("e")
+        return mantissa + (".0" if "." not in mantissa else "") + e + exponent
     if not isinstance(value, str):
         return json.dumps(value)
     plain = value.replace("_", "").replace("-", "").isalnum() and value.isascii() and not value.startswith("-")
     if plain and yaml.load(value, Loader=_Loader) == value and yaml.safe_load(value) == value:  # noqa: S506
         return value
     # JSON strings are YAML strings; what is not ASCII stays readable, control characters are escaped.
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from graph.rules import pattern
 from graph.rules.finding import Finding, Severity
 from graph.rules.model import ANY_ROLE, ANY_STATE, Guard, Input, Transition, Workflow
 
+_SUBJECT = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
 BUILTIN_ROLES = {ANY_ROLE, "system"}  # known without being listed: anyone, and the engine itself
 
 
@@ -18,11 +20,13 @@ def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) ->
     findings = [
         *_names(workflow),
         *dangling,
+        *_events(workflow),
         *_starts(workflow),
         *_permissions(workflow),
         *_guards(workflow),
         *_ambiguities(workflow),
         *_staffing(workflow, actors_by_role),
+        *_expectations(workflow),
     ]
     if not dangling:
         # The rest follows edges, so it needs them to lead somewhere.
@@ -50,6 +54,9 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
     used |= {(r, f"starts in {s.state}") for s in workflow.starts for r in s.roles or []}
     used |= {(r, f"awaits of {name}") for name, state in workflow.states.items() for r in state.awaits or []}
     used |= {(r, f"inherits of {role.name}") for role in workflow.roles for r in role.inherits}
+    used |= {
+        (r, f"expectation '{e.name}'") for e in workflow.expectations for a in e.given.actors.values() for r in a.roles
+    }
     for role, place in sorted(used):
         if workflow.roles and role not in known:
             # Roles are shared by all workflows, so this may be another one's; it may be a slip of the pen as well.
@@ -85,6 +92,15 @@ def _targets(workflow: Workflow) -> Iterator[Finding]:
             yield _finding(
                 "error", "DANGLING_TARGET", f"A coupling fires '{couple.fires}', but no transition has that action."
             )
+
+
+def _events(workflow: Workflow) -> Iterator[Finding]:
+    for t in workflow.transitions:
+        if t.emits is not None and not _SUBJECT.fullmatch(t.emits):
+            message = f"'{title(t)}' emits '{t.emits}', no subject: letters, digits, _ and -, with dots between words."
+            yield _finding("error", "INVALID_FILE", message, t.source, t)
+        for name in sorted({name for name in t.effects if t.effects.count(name) > 1}):
+            yield _finding("error", "INVALID_FILE", f"'{title(t)}' has the effect '{name}' twice.", t.source, t)
 
 
 def _starts(workflow: Workflow) -> Iterator[Finding]:
@@ -175,11 +191,23 @@ def _guards(workflow: Workflow) -> Iterator[Finding]:
         problems += [
             f"not_same_actor_as names '{a}', which is no action here" for a in t.not_same_actor_as if a not in actions
         ]
+        problems += [_relation_problem(relation, actions) for relation in t.relations]
         names = [given.name for given in t.inputs]
         problems += [f"the input '{name}' stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
         for problem in problems:
             if problem:
                 yield _finding("error", "GUARD_INVALID", f"'{title(t)}': {problem}.", t.source, t)
+
+
+_RELATIONS = re.compile(r"(?:not_)?(?:assignee|author|owner)|(?:did|did_not)[ :]\s*(?P<action>.+)")
+
+
+def _relation_problem(relation: str, actions: set[str]) -> str | None:
+    found = _RELATIONS.fullmatch(relation)
+    if found is None:
+        return f"'{relation}' is no relation; there are assignee, author, owner, did ACTION, and each with not"
+    action = found["action"]
+    return f"the relation '{relation}' names no action of this workflow" if action and action not in actions else None
 
 
 _NEEDED = {
@@ -236,11 +264,8 @@ def _mixed(values: list[bool | int | float | str]) -> bool:
 def _input_problem(given: Input) -> str | None:
     if given.enum and _mixed(given.enum):
         return f"the enum of '{given.name}' mixes types"
-    if given.pattern is not None:
-        try:
-            re.compile(given.pattern)
-        except re.error as error:
-            return f"the pattern of '{given.name}' is not a regular expression: {error}"
+    if given.pattern is not None and (wrong := pattern.problem(given.pattern)):
+        return f"the pattern of '{given.name}' {wrong}"
     if given.min_length is not None and given.max_length is not None and given.min_length > given.max_length:
         return f"min_length of '{given.name}' is above max_length"
     if given.minimum is not None and given.maximum is not None and given.minimum > given.maximum:
@@ -318,3 +343,20 @@ def _staffing(workflow: Workflow, actors_by_role: Mapping[str, int] | None) -> I
                 [],
                 *(t for t in workflow.transitions if role in [*t.roles, *t.all_roles]),
             )
+
+
+def _expectations(workflow: Workflow) -> Iterator[Finding]:
+    """What an expectation names has to be there, or it could never hold."""
+    names = [expectation.name for expectation in workflow.expectations]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield _finding("error", "INVALID_FILE", f"The expectation '{name}' stands twice.")
+    actions = {t.action for t in workflow.transitions}
+    for expectation in workflow.expectations:
+        for state in expectation.states():
+            if state not in workflow.states:
+                message = f"The expectation '{expectation.name}' names the state '{state}', which does not exist."
+                yield _finding("error", "DANGLING_TARGET", message, [state])
+        for action in expectation.actions():
+            if action not in actions:
+                message = f"The expectation '{expectation.name}' names '{action}', which is no action here."
+                yield _finding("error", "DANGLING_TARGET", message, [expectation.given.state])

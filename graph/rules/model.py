@@ -5,57 +5,41 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from graph.rules.expectation import Expectation
+from graph.rules.part import Name, Names, Part, Scalar, Whole, as_list
 
 ANY_STATE = "*"
 ANY_ROLE = "*"
 
 
-def _check_name(value: str) -> str:
-    if not value.strip() or len(value) > 200 or any(ord(char) < 32 for char in value):
-        raise ValueError("a name has 1 to 200 characters and no control characters")
-    return value
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
-Names = Annotated[list[Name], BeforeValidator(_as_list)]
-Scalar = bool | int | float | str
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
-
-
-class Role(_Part):
+class Role(Part):
     name: Name
     inherits: list[Name] = []
 
 
-class Start(_Part):
+class Start(Part):
     """Who may create in which initial state; no roles: anyone."""
 
     state: Name
     roles: list[Name] | None = None
 
 
-class State(_Part):
+class State(Part):
     kind: Literal["initial", "active", "final"] = "active"
     awaits: list[Name] | None = None
     outcome: Literal["done", "cancelled"] | None = None
 
 
-class Children(_Part):
+class Children(Part):
     """A condition on the children of an item; all that is given must hold."""
 
-    open: int | None = None
-    open_max: int | None = None
-    done_min: int | None = None
+    open: Whole | None = None
+    open_max: Whole | None = None
+    done_min: Whole | None = None
     done_since: list[Name] | None = None
-    started_min: int | None = None
+    started_min: Whole | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Children:
@@ -64,7 +48,7 @@ class Children(_Part):
         return self
 
 
-class Coupling(_Part):
+class Coupling(Part):
     """How two levels meet: a parent's state releases or holds its children, or a condition fires an action."""
 
     parent_state: Names | None = None
@@ -86,18 +70,18 @@ class Coupling(_Part):
         return self
 
 
-class Input(_Part):
+class Input(Part):
     name: Name
     type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
-    min_length: Annotated[int, Field(ge=0)] | None = None
-    max_length: Annotated[int, Field(ge=0)] | None = None
+    min_length: Annotated[Whole, Field(ge=0)] | None = None
+    max_length: Annotated[Whole, Field(ge=0)] | None = None
     pattern: str | None = None
     enum: Annotated[list[Scalar], Field(min_length=1)] | None = None
-    minimum: int | float | None = None
-    maximum: int | float | None = None
+    minimum: Whole | float | None = None
+    maximum: Whole | float | None = None
 
 
-class Guard(_Part):
+class Guard(Part):
     """A condition on the item, on counts, on its children, on its history, or by a plug-in."""
 
     kind: Literal["field", "count", "children", "history", "plugin"]
@@ -107,13 +91,13 @@ class Guard(_Part):
     of: Names | None = None
     all_in: Names | None = None
     none_in: Names | None = None
-    all_kind: Annotated[list[Literal["initial", "active", "final"]], BeforeValidator(_as_list)] | None = None
+    all_kind: Annotated[list[Literal["initial", "active", "final"]], BeforeValidator(as_list)] | None = None
     within: Annotated[Names | None, Field(alias="in")] = None
     all_fired: Names | None = None
-    min: int | None = None
+    min: Whole | None = None
     action: Name | None = None
-    times_max: int | None = None
-    times_min: int | None = None
+    times_max: Whole | None = None
+    times_min: Whole | None = None
 
     @property
     def caption(self) -> str:
@@ -130,19 +114,22 @@ class Guard(_Part):
             "children": [
                 "children",
                 *(
-                    f"{key.replace('_', ' ')} {value if isinstance(value, int) else ', '.join(value)}"
+                    f"{key.replace('_', ' ')} {', '.join(map(str, as_list(value)))}"
                     for key, value in self.model_dump(exclude_none=True, by_alias=True, exclude={"kind"}).items()
                 ),
             ],
         }
-        return " ".join(str(word) for word in words[self.kind] if word is not None)
+        plain = (
+            str(word).lower() if isinstance(word, bool) else str(word) for word in words[self.kind] if word is not None
+        )
+        return " ".join(plain)
 
 
 def _as_input(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class Transition(_Part):
+class Transition(Part):
     source: Annotated[Names, Field(alias="from", min_length=1)]
     excepted: Annotated[list[Name], Field(alias="except")] = []
     action: Name
@@ -158,6 +145,7 @@ class Transition(_Part):
     claims: bool = False
     rework: bool = False
     emits: Name | None = None
+    effects: list[Name] = []
     after: str | None = None
 
     @model_validator(mode="after")
@@ -184,7 +172,7 @@ def _as_role(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-class Workflow(_Part):
+class Workflow(Part):
     workflow: Name
     item: Literal["task", "story"] = "task"
     roles: list[Annotated[Role, BeforeValidator(_as_role)]] = []
@@ -194,6 +182,7 @@ class Workflow(_Part):
         dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
     ]
     transitions: list[Transition] = []
+    expectations: list[Expectation] = []
 
     def leaving(self, state: str) -> list[Transition]:
         """The transitions out of a state, those from anywhere included, in order."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from graph.database import Row, Transaction
 from graph.errors import ConflictError, NotFoundError
+from graph.rules.expectation import Expectation
 from graph.rules.model import ANY_STATE, Coupling, Guard, Transition, Workflow
 
 Run = Callable[..., Awaitable[list[Row]]]
@@ -52,6 +53,11 @@ async def write(
     await tx.run("rules/write_couplings", name=name, couplings=couplings)
     if moves:
         await tx.run("rules/begin_moves", name=name, moves=moves, version=version, confirm=confirm)
+    expectations = [
+        {"name": expectation.name, "text": _text(expectation), "order": order}
+        for order, expectation in enumerate(workflow.expectations)
+    ]
+    await tx.run("rules/write_expectations", name=name, expectations=expectations)
 
 
 def _moves(workflow: Workflow, gone: dict[str, int], mapping: Mapping[str, str]) -> list[Row]:
@@ -90,6 +96,7 @@ def _transition(workflow: Workflow, t: Transition, order: int) -> Row:
             "order": order,
             **flags,
             "emits": t.emits,
+            "effects": t.effects or None,
             "after": t.after,
             "relations": t.relations or None,
             "actor_kinds": t.actor_kinds or None,
@@ -127,6 +134,10 @@ def _coupling(couple: Coupling, order: int) -> Row:
     }
 
 
+def _text(expectation: Expectation) -> str:
+    return json.dumps(expectation.model_dump(by_alias=True, exclude_defaults=True), ensure_ascii=False)
+
+
 async def read(run: Run, name: str) -> Workflow:
     """The live rules as a model.
 
@@ -140,7 +151,9 @@ async def read(run: Run, name: str) -> Workflow:
     [row] = rows
     try:
         return Workflow.model_validate(_model(row))
-    except ValidationError as error:
+    except ValueError as error:
+        if not isinstance(error, ValidationError):
+            raise ConflictError(f"The live rules of '{name}' are not complete: an expectation is not JSON.") from error
         problem = error.errors()[0]
         place = ".".join(str(part) for part in problem["loc"])
         raise ConflictError(f"The live rules of '{name}' are not complete: {place}: {problem['msg']}") from error
@@ -161,6 +174,7 @@ def _model(row: Row) -> Row:
         "couples": [_couple(k) for k in row["couplings"]],
         "states": {state["name"]: _drop(state, "name") for state in _with_default_outcome(row)},
         "transitions": [_moving(t) for t in row["transitions"]],
+        "expectations": [json.loads(text) for text in row["expectations"]],
     }
 
 
@@ -190,7 +204,7 @@ def _moving(t: Row) -> Row:
     roles = [role for role in said if role in t["roles"]] + [role for role in t["roles"] if role not in said]
     flags = {
         key: t["properties"][key]
-        for key in ("automatic", "claims", "rework", "emits", "after", "relations", "actor_kinds")
+        for key in ("automatic", "claims", "rework", "emits", "effects", "after", "relations", "actor_kinds")
         if t["properties"].get(key)
     }
     return {

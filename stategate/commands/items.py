@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from graph.decision import Command, Decision, Outcome
@@ -92,7 +93,8 @@ def explain(item: str, *, actor: str | None = None, json: bool = False) -> int:
         table = Table("action", "allowed", "needs", "why not")
         for view in views:
             why = "\n".join(f"{reason.code}: {reason.message}" for reason in view.reasons)
-            table.add_row(view.name, "yes" if view.allowed else "no", ", ".join(view.inputs["required"]), why)
+            cells = (view.name, "yes" if view.allowed else "no", ", ".join(view.inputs["required"]), why)
+            table.add_row(*map(escape, cells))
         Console().print(table)
         return OK
 
@@ -107,6 +109,8 @@ def _input(pair: str) -> tuple[str, Any]:
         return name, json_format.loads(value)
     except ValueError:
         return name, value
+    except RecursionError as error:
+        raise SetupError(f"The value of --input {name} is nested too deep.") from error
 
 
 def _tell(decision: Decision, *, dry: bool) -> None:

@@ -1,4 +1,4 @@
-"""Commands on rules: lint, import, revert, export, publish, permit, show."""
+"""Commands on rules: lint, import, revert, export, publish, permit; the others are in modules of their own."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from graph.rules.file import parse
 from graph.rules.finding import Finding, has_error
 from graph.rules.lint import lint as find_problems
-from graph.rules.model import Workflow
 from graph.rules.moves import Progress
 from graph.rules.service import ImportResult
 from stategate import addresses
+from stategate.commands.sources import is_file, read_file
 from stategate.errors import SetupError
 from stategate.lifetime import FAILED, OK, run
 from stategate.service import open_engine
@@ -31,24 +30,23 @@ from stategate.settings import load_settings
 # A single - stands for the standard input.
 RulesFile = Annotated[Path, Parameter(allow_leading_hyphen=True)]
 
-app = App(name="rules", help="Rules as files: lint, import, revert, export, publish, permit, show.")
+app = App(name="rules", help="Rules as files: lint, test, show, diff, import, revert, export, publish, permit.")
 
 
 @app.command
 def lint(file: RulesFile, *, json: bool = False) -> int:
-    """Say what is wrong, or doubtful, in a rules file. Needs no servers.
+    """Say what is wrong, or doubtful, in a rules file, which needs no servers, or in the live rules.
 
     Parameters
     ----------
     file
-        The rules file, or - for the standard input.
+        The rules file, - for the standard input, or the name of a workflow.
     json
-        Print the findings as JSON.
+        Print the findings as JSON: `{severity, code, message, states, transitions}`.
     """
 
     async def work() -> int:
-        parsed = parse(_read(file))
-        findings = parsed.findings if parsed.workflow is None else find_problems(parsed.workflow)
+        findings = await _findings(str(file))
         _print_findings(findings, as_json=json)
         return FAILED if has_error(findings) else OK
 
@@ -70,7 +68,7 @@ def import_(file: RulesFile, *, actor: str | None = None, json: bool = False) ->
     """
 
     async def work() -> int:
-        text = _read(file)
+        text = read_file(str(file))
         async with open_engine(addresses.find(load_settings())) as engine:
             return _print_draft(await engine.rules.import_draft(text, actor), as_json=json)
 
@@ -176,37 +174,12 @@ def export(workflow: str, *, version: int | None = None) -> int:
     return run(work())
 
 
-@app.command
-def show(workflow: str) -> int:
-    """Draw the live rules as a table: from, action, to, by whom.
-
-    Parameters
-    ----------
-    workflow
-        Its name, or a rules file.
-    """
-
-    async def work() -> int:
-        if Path(workflow).is_file():
-            parsed = parse(_read(Path(workflow)))
-            if parsed.workflow is None:
-                _print_findings(parsed.findings, as_json=False)
-                return FAILED
-            live = parsed.workflow
-        else:
-            async with open_engine(addresses.find(load_settings())) as engine:
-                live = await engine.rules.read(workflow)
-        Console().print(_table(live))
-        return OK
-
-    return run(work())
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise SetupError(f"{file} cannot be read: {error.strerror}.") from error
+async def _findings(source: str) -> list[Finding]:
+    if is_file(source):
+        parsed = parse(read_file(source))
+        return parsed.findings if parsed.workflow is None else find_problems(parsed.workflow)
+    async with open_engine(addresses.find(load_settings())) as engine:
+        return await engine.rules.lint(source)
 
 
 def _print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
@@ -214,7 +187,7 @@ def _print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         _print_json([asdict(finding) for finding in findings])
         return
     for finding in findings:
-        print(f"{finding.severity}: {finding.code}: {finding.message}")
+        print(f"{finding.severity}: {finding.code}: {finding.message}{_places(finding)}")
     if not findings:
         print("Nothing to complain about.")
 
@@ -243,6 +216,12 @@ def _print_draft(result: ImportResult, *, as_json: bool) -> int:
     return OK if result.confirm else FAILED
 
 
+def _places(finding: Finding) -> str:
+    """The states and transitions it is about, as far as the sentence does not say them."""
+    named = [place for place in [*finding.states, *finding.transitions] if place not in finding.message]
+    return f" ({'; '.join(named)})" if named else ""
+
+
 def _print_impact(impact: Mapping[str, Any]) -> None:
     for state, items in impact.get("states_removed", {}).items():
         if items:
@@ -257,13 +236,3 @@ def _print_impact(impact: Mapping[str, Any]) -> None:
 
 def _print_json(value: object) -> None:
     print(json_format.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _table(workflow: Workflow) -> Table:
-    table = Table(title=f"{workflow.workflow} ({workflow.item})", title_justify="left")
-    for name in ("from", "action", "to", "by"):
-        table.add_column(name)
-    for t in workflow.transitions:
-        by = "by itself" if t.automatic else ", ".join([*t.roles, *t.all_roles, *t.relations])
-        table.add_row(", ".join(t.source), t.action, t.to, by)
-    return table

@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
-PATIENCE = 30.0
+PATIENCE = 120.0  # seconds before a test fails that waits in vain
 
 
 class Bus:
@@ -49,6 +49,13 @@ class Bus:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         await self._js.publish(subject, data, headers=named or None)
+
+    async def send_raw(self, subject: str, data: bytes, headers: dict[str, str]) -> None:
+        await self._js.publish(subject, data, headers=headers)
+
+    def heard(self, subject: str) -> list[Msg]:
+        """What was heard on a subject so far."""
+        return [message for message in self._heard if message.subject == subject]
 
     async def messages(self, subject: str, count: int = 1, **wanted: Any) -> list[Msg]:
         """The first `count` messages on a subject whose bodies have these fields; waits for them."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 
 import pytest
 
 from graph.decision import Command, Outcome
 from graph.gate import Gate
-from graph.plugins import Asked, Plugins
+from graph.plugins import AT_ONCE, Asked, Plugins
 from tests.graph.world import World, codes, unique
 
 _RULES = """
@@ -95,3 +97,84 @@ async def test_a_verdict_holds_for_the_version_it_saw(world: World) -> None:
     [answer] = await gate.decide([Command(item, "GO", actor)])
     assert answer.outcome is Outcome.APPLIED
     assert versions == [0, 1]
+
+
+async def test_a_verdict_on_a_version_that_is_gone_is_not_used(world: World) -> None:
+    """The item never rests while the plug-in thinks: its yes is about something that is not there any more."""
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+    gate = Gate(world.db, Plugins({"judge": lambda asked: True}))
+    judge = gate._judge
+
+    async def moved_meanwhile(rows: list[dict[str, object]], asked: dict[int, tuple[list[str], int]]) -> None:
+        await judge(rows, asked)
+        await world.cypher("MATCH (i:Item {id: $id}) SET i.version = i.version + 1", id=item)
+
+    gate._judge = moved_meanwhile  # type: ignore[method-assign]
+    [answer] = await gate.decide([Command(item, "GO", actor)])
+    assert (answer.outcome, codes(answer), await world.state(item)) == (Outcome.REFUSED, ["INDETERMINATE"], "a")
+
+
+async def test_a_guard_cannot_change_what_is_asked(world: World) -> None:
+    def meddles(asked: Asked) -> bool:
+        asked.inputs["green"] = "forged"  # type: ignore[index]
+        asked.item["state"]["name"] = "z"
+        return True
+
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+    [answer] = await Gate(world.db, Plugins({"judge": meddles})).decide(
+        [Command(item, "GO", actor, inputs={"green": [1]})]
+    )
+    assert answer.outcome is Outcome.APPLIED
+    assert (await world.history(item))[-1]["inputs"] == '{"green": [1]}'
+
+
+async def test_a_guard_that_hangs_for_ever_is_called_a_few_times_and_then_no_more() -> None:
+    called, end = [], threading.Event()
+
+    def hangs(asked: Asked) -> bool:
+        called.append(asked.version)
+        end.wait()
+        return True
+
+    plugins = Plugins({"hangs": hangs, "sound": lambda asked: True}, limit=0.2)
+    asked = Asked({}, 0, None, None)
+    for _ in range(3):
+        answers = await asyncio.gather(*(plugins.judge(["hangs", "sound"], asked) for _ in range(AT_ONCE)))
+        assert answers == [{"hangs": None, "sound": True}] * AT_ONCE
+    assert len(called) == AT_ONCE
+    # Its calls come back at last, and it is asked again.
+    end.set()
+    async with asyncio.timeout(10):
+        while not (await plugins.judge(["hangs"], asked))["hangs"]:
+            await asyncio.sleep(0)
+
+
+async def test_an_async_guard_that_hangs_is_ended_at_its_limit() -> None:
+    ended = threading.Event()
+
+    async def hangs(asked: Asked) -> bool:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return True
+
+    assert await Plugins({"hangs": hangs}, limit=0.2).judge(["hangs"], Asked({}, 0, None, None)) == {"hangs": None}
+    assert await asyncio.to_thread(ended.wait, 10)
+
+
+class _Unspeakable(BaseException):
+    def __repr__(self) -> str:
+        raise ValueError("not even this")
+
+
+@pytest.mark.parametrize("error", [_Unspeakable, SystemExit, KeyboardInterrupt, RecursionError])
+async def test_whatever_a_guard_raises_is_no_answer(error: type[BaseException]) -> None:
+    def raises(asked: Asked) -> bool:
+        raise error
+
+    assert await Plugins({"raises": raises}).judge(["raises"], Asked({}, 0, None, None)) == {"raises": None}

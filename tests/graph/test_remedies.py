@@ -127,3 +127,14 @@ async def test_a_role_to_grant_is_told_to_administrators_alone(world: World) -> 
     assert (await world.act(item, "GO", plain)).remedies == []
     [grant] = (await world.act(item, "GO", admin)).remedies
     assert (grant.kind, grant.role, grant.actor_id) == ("GRANT_ROLE", role, admin)
+
+
+async def test_what_only_the_work_itself_can_change_is_waited_for(world: World) -> None:
+    name = unique("waiting")
+    await world.publish(
+        f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: final}}}}\ntransitions:\n"
+        '  - {from: a, action: GO, to: b, roles: ["*"],\n'
+        '     guards: [{kind: field, name: released, op: "=", value: true}]}\n'
+    )
+    decision = await world.act(await world.task(name), "GO", await world.actor())
+    assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = True' holds.")]

@@ -79,6 +79,19 @@ def test_permissions_that_are_some(who: str) -> None:
     assert "NO_PERMISSION" not in {finding.code for finding in findings}
 
 
+@pytest.mark.parametrize("relation", ["friend", "not_", "did", "did FLY", "did_not: FLY"])
+def test_a_relation_nobody_can_be_in(relation: str) -> None:
+    finding = found("GUARD_INVALID", *CLEAN, "{from: b, action: X, to: c, relations: ['" + relation + "']}")
+    assert (finding.severity, finding.transitions) == ("error", ["b -[X]-> c"])
+    assert relation in finding.message
+
+
+@pytest.mark.parametrize("relation", ["assignee", "not_author", "owner", "did X", "did:X", "did_not X"])
+def test_relations_there_are(relation: str) -> None:
+    findings = lint(workflow(*CLEAN, "{from: b, action: X, to: c, relations: ['" + relation + "']}"))
+    assert "GUARD_INVALID" not in {finding.code for finding in findings}
+
+
 def test_automatic_loop() -> None:
     there, back = "{from: b, action: T, to: c, automatic: true}", "{from: c, action: U, to: b, automatic: true}"
     finding = found("AUTOMATIC_LOOP", *CLEAN, there, back)
@@ -149,6 +162,23 @@ def test_role_without_actor() -> None:
     assert (finding.severity, finding.code, finding.states) == ("warning", "ROLE_WITHOUT_ACTOR", [])
     assert finding.transitions == ["a -[GO]-> b", "b -[ON]-> c", "c -[END]-> z"]
     assert lint(workflow(*CLEAN, more="roles: [r, {name: heir, inherits: [r]}]"), {"heir": 1}) == []
+
+
+def test_role_not_listed() -> None:
+    finding = found("ROLE_NOT_LISTED", *CLEAN, "{from: b, action: X, to: c, roles: [stranger]}", more="roles: [r]")
+    assert (finding.severity, "stranger" in finding.message) == ("warning", True)
+    assert "ROLE_NOT_LISTED" not in {f.code for f in lint(workflow(*CLEAN))}
+
+
+@pytest.mark.parametrize("subject", ["a b", "a..b", "a.*", ">", "é", "."])
+def test_what_is_emitted_is_a_subject(subject: str) -> None:
+    finding = found("INVALID_FILE", *CLEAN, f'{{from: b, action: X, to: c, roles: [r], emits: "{subject}"}}')
+    assert (finding.severity, finding.states) == ("error", ["b"])
+
+
+def test_an_effect_that_stands_twice() -> None:
+    finding = found("INVALID_FILE", *CLEAN, "{from: b, action: X, to: c, roles: [r], effects: [e, f, e]}")
+    assert "'e' twice" in finding.message
 
 
 def test_shadowed_rule() -> None:

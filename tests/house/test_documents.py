@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from api.schema import schema
+from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
+from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 from stategate.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +25,24 @@ def test_the_schema_file_is_what_the_code_makes() -> None:
     assert (ROOT / "api" / "schema.graphql").read_text() == schema.as_str() + "\n"
 
 
+def test_the_pictures_are_those_of_the_shipped_rules() -> None:
+    pictures = runpy.run_path(str(ROOT / "docs" / "pictures.py"))["pictures"]()
+    assert len(pictures) == 2
+    for path, text in pictures.items():
+        assert path.read_text("utf-8") == text, f"{path.name}: draw it anew with `make pictures`"
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_key_of_a_rules_file_is_in_the_documents() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    told = {word for span in re.findall(r"`([^`\n]+)`", text.replace("```", "")) for word in re.findall(r"\w+", span)}
+    told |= set(re.findall(r"\w+(?=:)", text))
+    parts: list[type[BaseModel]] = [Workflow, Role, Start, State, Transition, Input, Guard, Coupling, Children]
+    parts += [Expectation, Given, Someone, Fired, Other, When, Then]
+    keys = {info.alias or name for part in parts for name, info in part.model_fields.items()}
+    assert keys - told == set()

@@ -1,0 +1,3 @@
+// Forgets an effect that has run. $id.
+MATCH (effect:Effect {effect_id: $id})
+DELETE effect

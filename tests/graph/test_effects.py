@@ -1,0 +1,121 @@
+"""Effects of other packages: kept with the hop, run after it, tried again, given up with a reason; never lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from graph.effects import TRIES, Effects
+from graph.plugins import Plugins
+from tests.graph.world import World, unique
+
+_RULES = """
+workflow: {name}
+states:
+  a: {{kind: initial}}
+  b: {{kind: active}}
+  c: {{kind: final}}
+transitions:
+  - {{from: a, action: GO, to: b, roles: ["*"], inputs: [words], effects: [{effect}, {other}]}}
+  - {{from: b, action: ON, to: c, automatic: true, effects: [{effect}]}}
+"""
+Event = Mapping[str, Any]
+
+
+async def _moved(world: World, effect: str, other: str) -> tuple[str, str]:
+    """An item that has made both hops, and its actor."""
+    name = unique("effects")
+    await world.publish(_RULES.format(name=name, effect=effect, other=other))
+    item, actor = await world.task(name), await world.actor()
+    assert (await world.act(item, "GO", actor)).hops == []
+    await world.act(item, "GO", actor, words="now", dry=True)
+    assert await _waiting(world, item) == []
+    await world.applied(item, "GO", actor, words="now")
+    return item, actor
+
+
+async def _waiting(world: World, item: str) -> list[dict[str, Any]]:
+    rows = await world.cypher(
+        "MATCH (e:Effect {item_id: $id}) RETURN properties(e) AS effect ORDER BY e.version, e.name", id=item
+    )
+    return [row["effect"] for row in rows]
+
+
+async def _run(world: World, item: str, **effects: Any) -> list[str | None]:
+    """As if the time of every effect of the item had come, and of no other; what came of each."""
+    await world.cypher(
+        "MATCH (e:Effect) SET e.due_at = CASE WHEN e.item_id = $id THEN datetime() - duration('PT1S') END", id=item
+    )
+    queue = Effects(world.db, Plugins(effects=effects, limit=0.3))
+    return [await queue.run(due) for due in await queue.claim()]
+
+
+async def test_an_effect_runs_once_for_each_hop_that_names_it(world: World) -> None:
+    seen: list[Event] = []
+    one, two = unique("one"), unique("two")
+    item, actor = await _moved(world, one, two)
+    assert [(e["name"], e["tries"]) for e in await _waiting(world, item)] == [(one, 0), (two, 0), (one, 0)]
+
+    async def remembers(event: Event) -> None:
+        seen.append(event)
+
+    assert await _run(world, item, **{one: seen.append, two: remembers}) == [None, None, None]
+    assert await _waiting(world, item) == []
+    first = next(event for event in seen if event["name"] == two)
+    assert {key: first[key] for key in ("item_id", "task_id", "action", "from_state", "to_state", "inputs")} == {
+        "item_id": item, "task_id": item, "action": "GO", "from_state": "a", "to_state": "b",
+        "inputs": {"words": "now"},
+    }  # fmt: skip
+    assert (first["actor_id"], first["version"], first["automatic"]) == (actor, 1, False)
+    assert first["at"].endswith("Z")
+    assert len({event["effect_id"] for event in seen}) == 3
+
+
+async def test_what_is_claimed_is_not_run_by_another(world: World) -> None:
+    name = unique("one")
+    item, _ = await _moved(world, name, name)
+    await world.cypher("MATCH (e:Effect) SET e.due_at = CASE WHEN e.item_id = $id THEN datetime() END", id=item)
+    queues = [Effects(world.db, Plugins()) for _ in range(2)]
+    claimed = [due.id for queue in queues for due in await queue.claim()]
+    assert sorted(claimed) == sorted({effect["effect_id"] for effect in await _waiting(world, item)})
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        (None, "it is not installed here"),
+        (lambda event: 1 / 0, "it raised ZeroDivisionError"),
+        (lambda event: threading.Event().wait(3), "no answer within 0.3 s"),
+    ],
+)
+async def test_an_effect_that_fails_is_tried_again_and_then_given_up(world: World, effect: Any, words: str) -> None:
+    name = unique("fails")
+    item, _ = await _moved(world, name, name)
+    ids = {e["effect_id"] for e in await _waiting(world, item)}
+    effects = {name: effect} if effect else {}
+    for tries in range(1, TRIES + 1):
+        if effect and words.startswith("no answer") and tries > 1:
+            await world.cypher("MATCH (e:Effect {item_id: $id}) SET e.tries = $tries", id=item, tries=TRIES)
+            break
+        for reason in await _run(world, item, **effects):
+            assert words in str(reason)
+        waiting = await _waiting(world, item)
+        assert {e["effect_id"] for e in waiting} == ids
+        assert {e["tries"] for e in waiting} == {tries}
+        assert all(words in e["reason"] for e in waiting)
+    await world.cypher("MATCH (e:Effect {item_id: $id}) SET e.due_at = datetime()", id=item)
+    queue = Effects(world.db, Plugins(effects=effects))
+    over = await queue.claim()
+    assert [due.is_over for due in over] == [True] * 3
+    assert all(words in due.reason for due in over)
+    for due in over:
+        await queue.give_up(due)
+    assert await queue.claim() == []
+    assert all(words in e["reason"] and e["gave_up_at"] for e in await _waiting(world, item))
+    assert await world.state(item) == "c"
+    # A person may have it tried anew.
+    assert await _run(world, item, **{name: lambda event: None}) == [None] * 3
+    assert await _waiting(world, item) == []
