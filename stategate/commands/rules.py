@@ -68,7 +68,7 @@ def import_(file: RulesFile, *, actor: str | None = None, json: bool = False) ->
     """
 
     async def work() -> int:
-        text = _read(file)
+        text = read_file(str(file))
         async with open_engine(addresses.find(load_settings())) as engine:
             return _print_draft(await engine.rules.import_draft(text, actor), as_json=json)
 
@@ -180,10 +180,6 @@ async def _findings(source: str) -> list[Finding]:
         return parsed.findings if parsed.workflow is None else find_problems(parsed.workflow)
     async with open_engine(addresses.find(load_settings())) as engine:
         return await engine.rules.lint(source)
-
-
-def _read(file: Path) -> bytes:
-    return read_file(str(file))
 
 
 def _print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
