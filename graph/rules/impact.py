@@ -18,12 +18,7 @@ class Staff:
     everywhere: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
 
-_NOBODY = Staff()
-
-
-def impact(
-    before: Workflow | None, after: Workflow, items: Mapping[str, int], staff: Staff = _NOBODY
-) -> dict[str, Any]:
+def impact(before: Workflow | None, after: Workflow, items: Mapping[str, int], staff: Staff) -> dict[str, Any]:
     """`{items, states_added, states_removed, stranded, roles: {role: {gained, lost}}}`, in `action@state`.
 
     `states_removed` and `stranded` are `{state: items}`.
