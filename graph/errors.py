@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+_LONGEST = 2000  # characters of a message
+
 
 class StategateError(Exception):
     """An error that is an answer: `code` for programs, `str(error)` for people; nothing internal in either."""
 
     code = "INTERNAL"
+
+    def __init__(self, message: str) -> None:
+        """A message quotes what was sent, which may be of any length."""
+        super().__init__(message if len(message) <= _LONGEST else f"{message[:_LONGEST]} …")
 
 
 class BadInputError(StategateError):

@@ -19,6 +19,7 @@ from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, Sta
 
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 12
+_TOLD = 50  # problems of one file
 _HALF = re.compile("[\ud800-\udfff]")  # of a character beyond 16 bits: no text by itself
 # What JSON leaves as it is and YAML does not: what is not printable there, and what breaks a line.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -59,7 +60,11 @@ def parse(text: str | bytes) -> Parsed:
     try:
         return Parsed(Workflow.model_validate(data), [])
     except ValidationError as error:
-        return Parsed(None, [_invalid(_sentence(problem, data, lines)) for problem in error.errors()])
+        problems = error.errors()
+        told = [_invalid(_sentence(problem, data, lines)) for problem in problems[:_TOLD]]
+        if len(problems) > _TOLD:
+            told.append(_invalid(f"There are {len(problems) - _TOLD} more; mend these first."))
+        return Parsed(None, told)
 
 
 def _invalid(message: str) -> Finding:
@@ -115,7 +120,9 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
     try:
         value = _Loader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
-        raise _FileError(f"Line {line}: '{node.value}' cannot be read as a value.") from error
+        raise _FileError(f"Line {line}: '{node.value[:80]}' cannot be read as a value.") from error
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise _FileError(f"Line {line}: '{node.value[:80]}' is a number of more than 64 bits.")
     if not isinstance(value, str | int | float | bool) and value is not None:
         value = node.value
     if (isinstance(value, str) and _HALF.search(value)) or (isinstance(value, float) and not math.isfinite(value)):

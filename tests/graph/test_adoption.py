@@ -179,7 +179,7 @@ async def test_a_role_that_is_used_but_not_listed_is_no_edit(review: Review, wat
 async def test_a_draft_made_before_an_edit_does_not_publish(review: Review, watcher: Adoption) -> None:
     draft = await review.world.rules.import_draft(definition(review.suffix))
     await review.by_hand(MORE_READERS, role=review.role("lawyer"))
-    with pytest.raises(ConflictError, match="edited by hand"):
+    with pytest.raises(ConflictError, match="have changed since this draft"):
         await review.world.rules.publish(review.workflow, draft.confirm or "")
     await watcher.tick()
     with pytest.raises((ConflictError, NotFoundError)):
