@@ -23,6 +23,7 @@ from stategate.servers.show import RichShow
 from stategate.service import ALL_PARTS, Served, serving
 from stategate.settings import load_settings
 
+_PLAIN_WIDTH = 140  # columns where nothing tells how many there are, so that a state's name stays whole
 _LOADING = "Loading the rules and having Neo4j plan the gate's statement; the first time takes some ten seconds."
 
 
@@ -33,6 +34,8 @@ def demo() -> int:
 
 async def _demo() -> int:
     console = Console()
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stategate-demo-") as folder:
         settings = load_settings(data_dir=Path(folder), http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
