@@ -27,3 +27,4 @@ async def run_timers(timers: Timers, stopping: asyncio.Event) -> None:
             log.exception("timers")
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _EVERY)
+    await timers.leave()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.collector import Collector
 from graph.database import Database
 from graph.gate import Gate
 from graph.history import History
 from graph.items import Items
+from graph.lease import Lease
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import Plugins
@@ -33,6 +35,8 @@ class Engine:
     rules: Rules
     outbox: Outbox
     timers: Timers
+    together: Collector
+    """The gate, for callers with one command each."""
 
     @classmethod
     def over(cls, db: Database) -> Engine:
@@ -49,7 +53,12 @@ class Engine:
             Rules(db),
             Outbox(db),
             Timers(db, gate),
+            Collector(gate),
         )
+
+    def under(self, lease: Lease) -> Engine:
+        """The same engine, which writes only while a lease is held: each of its transactions begins with a look at it."""
+        return Engine.over(self.db.under(lease.check))
 
     @classmethod
     async def open(cls, db: Database) -> Engine:

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     cache_dir: Folder = Field(default_factory=_user_folder("XDG_CACHE_HOME", ".cache"), description="a folder")
     maven_url: MavenUrl = Field(MAVEN_CENTRAL_URL, description="the base URL of a Maven repository")
     trust_declared_role: bool = Field(False, description="true or false")
+    keep_answers_days: int = Field(30, ge=1, le=36_500, description="a number of days, at least 1")
 
 
 def load_settings(**overrides: Any) -> Settings:

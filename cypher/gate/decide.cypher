@@ -98,6 +98,7 @@ CALL (c, engine) {
           rule_version: workflow.version, at: now, feedback: feedback,
           inputs: CASE WHEN step = 0 THEN c.inputs_json END,
           command_key: CASE WHEN step = 0 THEN c.command_key END,
+          answered_at: CASE WHEN step = 0 AND c.command_key IS NOT NULL THEN now END,
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
         })
         SET item.version = version, item.updated_at = now, item.entered_at = now,
