@@ -1,4 +1,4 @@
-"""Actions a second over the whole event path: published `agent.work.completed` → decided → events heard by a subscriber.
+"""Actions a second over the whole event path: published `agent.work.completed` → decided → events heard.
 
 Starts servers of its own. `--actions N`, `--items N`; `--alone` handles one message at a time; `--json` for programs.
 """
@@ -33,10 +33,10 @@ ITEMS = """
 CYPHER 5 UNWIND range(0, $items - 1) AS n
 MATCH (todo:State {name: 'implementing', workflow: 'task'}), (running:State {name: 'IN_PROGRESS', workflow: 'story'})
 MERGE (story:Story:Item {id: 'S-' + toString(n / 10)})
-ON CREATE SET story.name = story.id, story.title = story.id, story.workflow = 'story', story.version = 0, story.rework = 0,
-  story.released = true, story.entered_at = datetime()
-CREATE (story)-[:HAS_TASK]->(task:Task:Item {id: 'T-' + toString(n), name: 'T-' + toString(n), title: 'T', workflow: 'task',
-  version: 0, rework: 0, priority: 3, rank: n % 10, entered_at: datetime()})
+ON CREATE SET story.name = story.id, story.title = story.id, story.workflow = 'story',
+  story.version = 0, story.rework = 0, story.released = true, story.entered_at = datetime()
+CREATE (story)-[:HAS_TASK]->(task:Task:Item {id: 'T-' + toString(n), name: 'T-' + toString(n), title: 'T',
+  workflow: 'task', version: 0, rework: 0, priority: 3, rank: n % 10, entered_at: datetime()})
 CREATE (task)-[:IN_STATE]->(todo)
 WITH DISTINCT story, running WHERE NOT EXISTS { (story)-[:IN_STATE]->() }
 CREATE (story)-[:IN_STATE]->(running)

@@ -44,14 +44,18 @@ _UNACKNOWLEDGED = 4000  # messages that may be in work at once
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Client]:
-    """A connection that comes back by itself; raises `OSError` or a NATS error when there is none at first."""
+async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Client]:
+    """A connection that comes back by itself; `attempts` -1 tries without end.
+
+    Raises:
+        OSError: there is none at first; or a NATS error.
+    """
 
     async def report(error: Exception) -> None:
         log.warning("nats", error=str(error) or type(error).__name__)
 
     connection = await nats.connect(
-        url, name=name, max_reconnect_attempts=-1, reconnect_time_wait=0.5, error_cb=report, allow_reconnect=True
+        url, name=name, max_reconnect_attempts=attempts, reconnect_time_wait=0.5, error_cb=report, allow_reconnect=True
     )
     try:
         yield connection
@@ -98,8 +102,8 @@ class Subscribed:
 async def subscribe(js: JetStreamContext, subject: str, durable: str, lease: Lease) -> Subscribed:
     """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
 
-    What a former reader was given and has not acknowledged would come only after its time is over, behind what is newer.
-    So a consumer with such messages is made anew, from the last place before which nothing is missing.
+    What a former reader was given and has not acknowledged would come only after its time is over, behind newer
+    ones. So a consumer with such messages is made anew, from the last place before which nothing is missing.
 
     Raises:
         LeaseLostError: another process reads it now.

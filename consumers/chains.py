@@ -1,4 +1,4 @@
-"""Publishes many messages at once, where each waits only for those of its own chain: the next goes when one is confirmed."""
+"""Publishes many messages at once; those of one chain one after the other, each when the one before is confirmed."""
 
 from __future__ import annotations
 

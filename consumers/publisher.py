@@ -1,4 +1,4 @@
-"""Publishes the events of the outbox, those of one item in their order; one is forgotten when its stream has confirmed it."""
+"""Publishes the events of the outbox, those of one item in order; forgets one when its stream has confirmed it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ class Publisher:
         for letter in sent.homeless:
             await ensure_streams(self._js)
             if await stream_of(self._js, letter.subject) is None:
-                await self._give_up(letter, f"no stream keeps '{letter.subject}'; add one, or change what the rule emits")
+                await self._give_up(
+                    letter, f"no stream keeps '{letter.subject}'; add one, or change what the rule emits"
+                )
                 done.append(letter.id)
         for letter in sent.too_large:
             size = len(letter.data)

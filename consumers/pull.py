@@ -22,7 +22,7 @@ class GoneError(NatsError):
 
 
 class Pull:
-    """Keeps `ahead` messages asked for. What arrives is in the order of the stream and lacks nothing, or is an error."""
+    """Keeps `ahead` messages asked for. What comes is in the stream's order and complete, or is an error."""
 
     def __init__(self, connection: Client, stream: str, durable: str, after: int, ahead: int) -> None:
         """`after` is the number, in the consumer's own count, of the last message it delivered."""

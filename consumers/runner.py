@@ -1,4 +1,4 @@
-"""Runs one handler over one durable consumer, many messages at once: acknowledged after the commit, tried again, or dead."""
+"""Runs one handler over one durable consumer, many messages at once: acknowledged after the commit, or dead letters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nats.js.errors import APIError
 from pydantic import BaseModel, ValidationError
 
 from consumers.bus import Subscribed, subscribe, until_reachable
-from consumers.dead import bury as bury
+from consumers.dead import bury
 from consumers.pull import Pull
 from graph.errors import BadInputError, UnavailableError
 from graph.lease import Lease, LeaseLostError
@@ -136,9 +136,7 @@ class Runner(Generic[Event]):
     async def _lead(self, stopping: asyncio.Event) -> None:
         self._parked.clear()
         place = await subscribe(self._js, self._subject, self._durable, self._lease)
-        async with Pull(
-            self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD
-        ) as pull:
+        async with Pull(self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD) as pull:
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
                 end.add_done_callback(lambda _: pull.wake())

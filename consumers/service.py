@@ -67,7 +67,9 @@ def _runners(
 ) -> list[Runner[Any]]:
     runners: list[Runner[Any]] = []
 
-    def add(subject: str, durable: str, kind: type[Event], item: str, handle_by: Callable[[Engine], Handle[Event]]) -> None:
+    def add(
+        subject: str, durable: str, kind: type[Event], item: str, handle_by: Callable[[Engine], Handle[Event]]
+    ) -> None:
         lease = Lease(engine.db, durable)
         handle = handle_by(engine.under(lease))
         runners.append(Runner(connection, lease, subject, durable, kind, attrgetter(item), handle, most))

@@ -36,17 +36,19 @@ class WorkflowDoor:
 
     async def work_completed(self, heard: Sequence[Heard[WorkCompleted]]) -> None:
         """Commands, in one transaction; a refusal is an answer like any other, and is published by the gate."""
-        declared = {one.event.actor_role for one in heard if not one.event.actor_id and one.event.actor_role}
-        roles = {role: await self._engine.people.declared(role) for role in declared if role and self._trust_declared_role}
-        await self._engine.gate.decide([_command(one, roles) for one in heard])
+        actors: dict[str, str | None] = {}
+        if self._trust_declared_role:
+            for role in {one.event.actor_role for one in heard if one.event.actor_role and not one.event.actor_id}:
+                actors[role] = await self._engine.people.declared(role)
+        await self._engine.gate.decide([_command(one, actors) for one in heard])
 
 
-def _command(heard: Heard[WorkCompleted], roles: dict[str, str | None]) -> Command:
+def _command(heard: Heard[WorkCompleted], actors: dict[str, str | None]) -> Command:
     event, headers = heard.event, heard.delivery.headers
     return Command(
         event.task_id,
         event.action,
-        event.actor_id or roles.get(event.actor_role or "") or _NOBODY,
+        event.actor_id or actors.get(event.actor_role or "") or _NOBODY,
         event.command_id or headers.get(COMMAND_ID) or headers.get("Nats-Msg-Id") or heard.delivery.place,
         event.expected_version,
         event.feedback,

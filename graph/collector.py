@@ -23,7 +23,7 @@ class _Waiting:
 
 
 class Collector:
-    """Stands before the gate: what arrives while a transaction runs goes together into the next. Alone, nobody waits."""
+    """Stands before the gate: what arrives while a transaction runs goes into the next one. Alone, nobody waits."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

@@ -57,7 +57,7 @@ class Engine:
         )
 
     def under(self, lease: Lease) -> Engine:
-        """The same engine, which writes only while a lease is held: each of its transactions begins with a look at it."""
+        """The same engine, writing only while a lease is held: each of its transactions begins with a look at it."""
         return Engine.over(self.db.under(lease.check))
 
     @classmethod

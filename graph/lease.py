@@ -1,4 +1,4 @@
-"""A job that one process at a time does for all: who, until when, and a number that tells a former holder from the present."""
+"""A job that one process at a time does for all, with a number that tells a former holder from the present one."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ class Lease:
     async def check(self, tx: Transaction) -> None:
         """Raises `LeaseLostError` unless it is ours; then nobody takes it before the transaction ends."""
         began = monotonic()
-        if self._fence is None or not await tx.run(
-            "lease/keep", name=self._name, fence=self._fence, seconds=SECONDS
-        ):
+        if self._fence is None or not await tx.run("lease/keep", name=self._name, fence=self._fence, seconds=SECONDS):
             self._fence = None
             raise LeaseLostError(f"Another process does the job '{self._name}' now.")
         self._kept = began

@@ -8,13 +8,14 @@ import sys
 import structlog
 from cyclopts import App
 
-from stategate.commands import items, rules, run
+from stategate.commands import dead, items, rules, run
 
 app = App(name="stategate", help="The rules of work as a graph: people and agents ask, one Cypher transaction decides.")
 app.command(run.demo)
 app.command(run.up)
 app.command(run.serve)
 app.command(rules.app)
+app.command(dead.app)
 app.command(items.act)
 app.command(items.explain)
 
