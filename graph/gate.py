@@ -184,7 +184,8 @@ class Gate:
             except ClientError as error:
                 log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
-                    return [decision for command in commands for decision in await self._decide([command])]
+                    middle = len(commands) // 2
+                    return [*await self._decide(commands[:middle]), *await self._decide(commands[middle:])]
                 if known.broken:
                     raise
                 known.broken[0] = "rule"
