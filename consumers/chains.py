@@ -12,7 +12,6 @@ from time import monotonic
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError
 
 _AT_ONCE = 1000  # messages on their way to the server
 _PATIENCE = 5.0  # seconds without any confirmation after which those on their way count as lost
@@ -27,6 +26,11 @@ class Letter:
     subject: str
     data: bytes
     headers: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """In bytes, as the server counts it."""
+        return len(self.data) + sum(len(name) + len(value.encode()) + 4 for name, value in self.headers.items()) + 14
 
 
 @dataclass(slots=True)
@@ -88,6 +92,10 @@ class Chains:
 
     async def _send(self, chain: list[Letter]) -> None:
         letter = chain[-1]
+        if letter.size > self._connection.max_payload:
+            # Asked here, because the server ends the connection over it when only the headers make it too large.
+            self._sent.too_large.append(letter)
+            return
         self._count += 1
         number = self._count
         self._on_way[number] = chain
@@ -95,9 +103,6 @@ class Chains:
             await self._connection.publish(
                 letter.subject, letter.data, reply=f"{self._inbox}.{number}", headers=letter.headers
             )
-        except MaxPayloadError:
-            self._on_way.pop(number, None)
-            self._sent.too_large.append(letter)
         except NatsError as error:
             self._on_way.pop(number, None)
             self._sent.failed[letter.id] = str(error) or type(error).__name__

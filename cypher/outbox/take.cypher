@@ -3,4 +3,5 @@
 MATCH (event:OutboxEvent)
 USING INDEX event:OutboxEvent(outbox_at)
 WHERE event.outbox_at IS NOT NULL
-RETURN properties(event) AS event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
+WITH event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
+RETURN properties(event) AS event
