@@ -283,11 +283,11 @@ class Gate:
     async def warm(self) -> None:
         """Has Neo4j plan the statement, which takes seconds, before the first command needs it."""
 
-        # A plan belongs to the types of the parameters and the size of their lists, so a real command it is.
+        # A plan belongs to the types of the parameters, so a real command it is.
         nothing = encoding.row(Command("", "", "", dry=True), 0)
 
         async def work(tx: Transaction) -> None:
-            await tx.run("gate/decide", commands=[nothing])
+            await tx.run("gate/decide", batch={"commands": [nothing]})
             await tx.run("work/assignable", stories=[""], tried=[])
 
         await self._db.in_transaction(work)
@@ -324,7 +324,7 @@ class Gate:
         return [answers[row["seq"]] for row in rows]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
-        found = await tx.run("gate/decide", commands=rows) if rows else []
+        found = await tx.run("gate/decide", batch={"commands": rows}) if rows else []
         for answer in found:
             if len(answer["hops"]) >= ENDLESS:
                 raise _BrokenCommandError(answer["seq"], "endless")
@@ -472,7 +472,7 @@ class Gate:
             for action in {offer["action"] for offer in offers if offer["id"] == item}:
                 rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
                 try:
-                    await self._db.write("gate/decide", commands=rows)
+                    await self._db.write("gate/decide", batch={"commands": rows})
                 except ClientError as error:
                     found.add((item, action))
                     cause = error
