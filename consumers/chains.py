@@ -11,6 +11,7 @@ from time import monotonic
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import BadSubjectError
 from nats.errors import Error as NatsError
 
 _AT_ONCE = 1000  # messages on their way to the server
@@ -103,6 +104,9 @@ class Chains:
             await self._connection.publish(
                 letter.subject, letter.data, reply=f"{self._inbox}.{number}", headers=letter.headers
             )
+        except BadSubjectError:
+            self._on_way.pop(number, None)
+            self._sent.homeless.append(letter)
         except NatsError as error:
             self._on_way.pop(number, None)
             self._sent.failed[letter.id] = str(error) or type(error).__name__

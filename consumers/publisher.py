@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -22,6 +24,7 @@ from graph.outbox import Outbox, WaitingEvent
 
 log = structlog.get_logger(__name__)
 
+_SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _BATCH = 1000
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
 _PAUSE = 0.5  # seconds before what the bus did not take is tried again
@@ -76,6 +79,12 @@ class Publisher:
         sent = await chains.publish(_letter(event) for event in events)
         done = [letter.id for letter in sent.confirmed]
         for letter in sent.homeless:
+            if not _SUBJECT.fullmatch(letter.subject):
+                # A rule edited by hand may emit anything; it must not stop the events behind it.
+                reason = f"'{letter.subject}' is no subject; change what the rule emits"
+                await self._give_up(replace(letter, subject="outbox"), reason)
+                done.append(letter.id)
+                continue
             await ensure_streams(self._js)
             if await stream_of(self._js, letter.subject) is None:
                 await self._give_up(

@@ -67,3 +67,11 @@ async def test_one_that_is_too_large_ends_its_chain_alone(chains: Chains, subjec
 
 async def test_nothing_is_published_at_once(chains: Chains) -> None:
     assert (await chains.publish([])).confirmed == []
+
+
+@pytest.mark.parametrize("subject", ["", "a b", "a..b"])
+async def test_one_that_names_no_subject_ends_its_chain_alone(chains: Chains, subject: str) -> None:
+    good = f"workflow.test.{uuid.uuid4().hex}"
+    sent = await chains.publish([letter("a", 1, subject), letter("a", 2, good), letter("b", 1, good)])
+    assert [one.id for one in sent.homeless] == [f"{subject}/a/1"]
+    assert [one.id for one in sent.confirmed] == [f"{good}/b/1"]
