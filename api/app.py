@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.schema import schema
 from graph.engine import Engine
 
 Check = Callable[[], Awaitable[None]]
+_PATIENCE = 3.0  # seconds a server has to answer before it counts as away
 
 
 class _Endpoint(GraphQL[Context, None]):
@@ -46,7 +48,8 @@ def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
-        answers = {name: await _answer(check) for name, check in checks.items()}
+        given = await asyncio.gather(*(_answer(check) for check in checks.values()))
+        answers = dict(zip(checks, given, strict=True))
         ready = all(answer == "ok" for answer in answers.values())
         return JSONResponse({"status": "ok" if ready else "away", **answers}, status_code=200 if ready else 503)
 
@@ -67,7 +70,8 @@ def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
 
 async def _answer(check: Check) -> str:
     try:
-        await check()
+        async with asyncio.timeout(_PATIENCE):
+            await check()
     except Exception:
         return "away"
     return "ok"

@@ -174,7 +174,7 @@ class Mutation:
     ) -> Decision:
         """Asks for an action. `feedback` is the input of that name and wins over it."""
         asked = command(item_id, action, actor_id, command_id, expected_version, feedback, inputs)
-        [answer] = await info.context.engine.gate.decide([asked])
+        answer = await info.context.engine.together.decide(asked)
         _renewed(info)
         return shown(answer)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
 
 import nats
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError
+
+from graph.lease import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -35,18 +39,23 @@ NEEDED = {
     "AGENT_WORK": ["agent.work.completed"],
     "DEAD_LETTERS": ["dead.>"],
 }  # fmt: skip
-_ACK_WAIT = 30.0  # seconds a message may be in work before it is delivered again
+_ACK_WAIT = 120.0  # seconds a message may be in work before it is delivered again; a new reader need not wait for it
+_UNACKNOWLEDGED = 4000  # messages that may be in work at once
 
 
 @asynccontextmanager
-async def connected(url: str, name: str) -> AsyncIterator[Client]:
-    """A connection that comes back by itself; raises `OSError` or a NATS error when there is none at first."""
+async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Client]:
+    """A connection that comes back by itself; `attempts` -1 tries without end.
+
+    Raises:
+        OSError: there is none at first; or a NATS error.
+    """
 
     async def report(error: Exception) -> None:
         log.warning("nats", error=str(error) or type(error).__name__)
 
     connection = await nats.connect(
-        url, name=name, max_reconnect_attempts=-1, reconnect_time_wait=0.5, error_cb=report, allow_reconnect=True
+        url, name=name, max_reconnect_attempts=attempts, reconnect_time_wait=0.5, error_cb=report, allow_reconnect=True
     )
     try:
         yield connection
@@ -81,29 +90,57 @@ async def stream_of(js: JetStreamContext, subject: str) -> str | None:
         return None
 
 
-def consumer_config(subject: str, durable: str) -> ConsumerConfig:
-    """The settings of a durable consumer."""
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A durable consumer, ready: its stream, when that was made, and how many messages were delivered so far."""
+
+    stream: str
+    created: str
+    delivered: int
+
+
+async def subscribe(js: JetStreamContext, subject: str, durable: str, lease: Lease) -> Subscribed:
+    """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
+
+    What a former reader was given and has not acknowledged would come only after its time is over, behind newer
+    ones. So a consumer with such messages is made anew, from the last place before which nothing is missing.
+
+    Raises:
+        LeaseLostError: another process reads it now.
+    """
+    while (stream := await stream_of(js, subject)) is None:
+        await ensure_streams(js)
+    about = await js.stream_info(stream)
+    created = about.created.astimezone(UTC).isoformat().replace("+00:00", "Z") if about.created else ""
+    after = await lease.position(f"{stream}/{created}")
+    try:
+        info = await js.consumer_info(stream, durable)
+        if info.num_ack_pending:
+            after = max(after, info.ack_floor.stream_seq if info.ack_floor else 0)
+            # Kept first: between here and the new consumer this process may be killed.
+            await lease.set_position(f"{stream}/{created}", after)
+            await js.delete_consumer(stream, durable)
+            raise NotFoundError
+    except NotFoundError:
+        info = await js.add_consumer(stream, consumer_config(subject, durable, after, about.config.retention))
+    return Subscribed(stream, created, info.delivered.consumer_seq if info.delivered else 0)
+
+
+def consumer_config(
+    subject: str, durable: str, after: int = 0, retention: RetentionPolicy | None = None
+) -> ConsumerConfig:
+    """The settings of a durable consumer whose messages are handled up to the place `after`."""
+    # A stream that is a queue keeps only what is not handled, and lets nobody say where to start.
+    from_start = not after or retention == RetentionPolicy.WORK_QUEUE
     return ConsumerConfig(
         durable_name=durable,
         filter_subject=subject,
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=_ACK_WAIT,
-        max_ack_pending=1000,
+        max_ack_pending=_UNACKNOWLEDGED,
+        deliver_policy=DeliverPolicy.ALL if from_start else DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=None if from_start else after + 1,
     )
-
-
-async def subscribe(js: JetStreamContext, subject: str, durable: str) -> JetStreamContext.PullSubscription:
-    """A durable pull consumer of a subject, on whatever stream keeps it."""
-    while (stream := await stream_of(js, subject)) is None:
-        await ensure_streams(js)
-    try:
-        await js.consumer_info(stream, durable)
-    except NotFoundError:
-        try:
-            await js.add_consumer(stream, consumer_config(subject, durable))
-        except BadRequestError:
-            await js.consumer_info(stream, durable)  # another replica was faster
-    return await js.pull_subscribe_bind(durable, stream)
 
 
 async def until_reachable(js: JetStreamContext, stopping: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from consumers.bus import NEEDED, consumer_config, ensure_streams, stream_of, subscribe
+from consumers.bus import NEEDED, consumer_config, ensure_streams, stream_of
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED
 from graph.check import Check
@@ -53,7 +53,13 @@ async def repair(js: JetStreamContext) -> None:
     """Makes the streams and consumers that are missing; what is there stays as it is."""
     await ensure_streams(js)
     for durable, subject in CONSUMERS.items():
-        await (await subscribe(js, subject, durable)).unsubscribe()
+        stream = await stream_of(js, subject)
+        if stream is None:
+            continue
+        try:
+            await js.consumer_info(stream, durable)
+        except NotFoundError:
+            await js.add_consumer(stream, consumer_config(subject, durable))
 
 
 def _differing(config: ConsumerConfig, right: ConsumerConfig) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 from nats.js import JetStreamContext
 
-from consumers.runner import bury
+from consumers.dead import bury
 from graph.effects import Due, Effects
 from graph.errors import UnavailableError
 

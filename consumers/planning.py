@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from consumers.runner import Delivery
+from collections.abc import Sequence
+
+from consumers.runner import Heard
 from graph.engine import Engine
 from graph.events import StateChanged, TasksCompleted
 
@@ -11,15 +13,13 @@ TASKS_COMPLETED = "workflow.story.tasks_completed"
 
 
 class PlanningDoor:
-    """Handles the events the planning level listens to."""
+    """Handles the events the planning level listens to. What a story can do is looked at once for many messages."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def state_changed(self, delivery: Delivery) -> None:
-        event = delivery.read(StateChanged)
-        if event.story_id:
-            await self._engine.work.settle(event.story_id)
+    async def state_changed(self, heard: Sequence[Heard[StateChanged]]) -> None:
+        await self._engine.work.settle_all(one.event.story_id for one in heard if one.event.story_id)
 
-    async def tasks_completed(self, delivery: Delivery) -> None:
-        await self._engine.work.settle(delivery.read(TasksCompleted).story_id)
+    async def tasks_completed(self, heard: Sequence[Heard[TasksCompleted]]) -> None:
+        await self._engine.work.settle_all(one.event.story_id for one in heard)

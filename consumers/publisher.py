@@ -1,4 +1,4 @@
-"""Publishes the events of the outbox, in their order; an event is forgotten only when the stream has confirmed it."""
+"""Publishes the events of the outbox, those of one item in order; forgets one when its stream has confirmed it."""
 
 from __future__ import annotations
 
@@ -6,86 +6,118 @@ import asyncio
 import json
 import re
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import APIError
 
 from consumers.bus import ensure_streams, stream_of, until_reachable
-from consumers.runner import bury
+from consumers.chains import Chains, Letter
+from consumers.dead import bury
 from graph.database import Database
 from graph.errors import UnavailableError
+from graph.lease import Lease, LeaseLostError
 from graph.outbox import Outbox, WaitingEvent
 
 log = structlog.get_logger(__name__)
 
-_BATCH = 200
 _SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
+_BATCH = 1000
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
+_PAUSE = 0.5  # seconds before what the bus did not take is tried again
 
 
 class Publisher:
-    """The one that empties the outbox."""
+    """The one that empties the outbox, when this process holds the lease."""
 
-    def __init__(self, js: JetStreamContext, db: Database, outbox: Outbox) -> None:
-        self._js = js
+    def __init__(self, connection: Client, db: Database, lease: Lease) -> None:
+        self._connection = connection
+        self._js = connection.jetstream()
         self._db = db
-        self._outbox = outbox
+        self._outbox = Outbox(db.under(lease.check))
+        self._lease = lease
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`; a bus or a database that is away is waited for."""
         while not stopping.is_set():
             try:
-                if not await self.publish_waiting():
-                    await self._wait(stopping)
+                if await self._lease.until_taken(stopping):
+                    await self._lead(stopping)
+            except LeaseLostError as error:
+                log.warning("stands by", part="publisher", reason=str(error))
             except UnavailableError:
                 log.warning("neo4j is away", part="publisher")
-                await asyncio.sleep(0.5)
-            except (NatsError, TimeoutError, OSError) as error:
+                await asyncio.sleep(_PAUSE)
+            except (NatsError, APIError, TimeoutError, OSError) as error:
                 log.warning("publisher", error=str(error) or type(error).__name__)
                 await until_reachable(self._js, stopping)
+            except Exception:
+                log.exception("publisher")
+                await asyncio.sleep(_PAUSE)
+        await self._lease.release()
 
-    async def publish_waiting(self) -> int:
-        """Publishes one batch and returns how many events it had."""
-        # Cleared before looking, so that what is written while we look is looked at again.
-        self._db.wrote.clear()
-        events = await self._outbox.take(_BATCH)
-        done: list[str] = []
+    async def _lead(self, stopping: asyncio.Event) -> None:
+        keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
-            for event in events:
-                await self._publish(event)
-                done.append(event.id)
+            async with Chains(self._connection) as chains:
+                while not stopping.is_set() and self._lease.held:
+                    # Cleared before looking, so that what is written while we look is looked at again.
+                    self._db.wrote.clear()
+                    if not await self._publish_waiting(chains):
+                        await self._wait(stopping)
         finally:
-            if done:
-                await self._outbox.remove(done)
+            keeping.cancel()
+
+    async def _publish_waiting(self, chains: Chains) -> int:
+        """Publishes some and returns how many are done with."""
+        events = await self._outbox.take(_BATCH)
+        if not events:
+            return 0
+        sent = await chains.publish(_letter(event) for event in events)
+        done = [letter.id for letter in sent.confirmed]
+        for letter in sent.homeless:
+            if not _SUBJECT.fullmatch(letter.subject):
+                # A rule edited by hand may emit anything; it must not stop the events behind it.
+                reason = f"'{letter.subject}' is no subject; change what the rule emits"
+                await self._give_up(replace(letter, subject="outbox"), reason)
+                done.append(letter.id)
+                continue
+            await ensure_streams(self._js)
+            if await stream_of(self._js, letter.subject) is None:
+                await self._give_up(
+                    letter, f"no stream keeps '{letter.subject}'; add one, or change what the rule emits"
+                )
+                done.append(letter.id)
+        for letter in sent.too_large:
+            size = len(letter.data)
+            empty = Letter(letter.id, letter.chain, letter.subject, b"", letter.headers)
+            await self._give_up(empty, f"the bus takes no message of {size} bytes")
+            done.append(letter.id)
+        if done:
+            await self._outbox.remove(done)
+        if sent.failed:
+            # Those that follow one of these of the same item wait as well, and stay in the outbox.
+            log.warning("not published", events=len(sent.failed), error=next(iter(sent.failed.values())))
+            await asyncio.sleep(_PAUSE)
         return len(done)
 
-    async def _publish(self, event: WaitingEvent) -> None:
-        data = json.dumps(event.payload, ensure_ascii=False).encode()
-        if not _SUBJECT.fullmatch(event.subject):
-            # A rule edited by hand may emit anything; it must not stop the events behind it.
-            reason = f"'{event.subject}' is no subject; change what the rule emits"
-            log.warning("dead letter", subject=event.subject, reason=reason)
-            await bury(self._js, "outbox", data, _headers(event), reason, f"outbox/{event.id}")
-            return
-        try:
-            await self._js.publish(event.subject, data, headers=_headers(event))
-        except NoStreamResponseError:
-            await ensure_streams(self._js)
-            if await stream_of(self._js, event.subject) is not None:
-                await self._js.publish(event.subject, data, headers=_headers(event))
-                return
-            reason = f"no stream keeps '{event.subject}'; add one, or change what the rule emits"
-            log.warning("dead letter", subject=event.subject, reason=reason)
-            await bury(self._js, event.subject, data, _headers(event), reason, f"outbox/{event.id}")
+    async def _give_up(self, letter: Letter, reason: str) -> None:
+        log.warning("dead letter", subject=letter.subject, reason=reason)
+        await bury(self._js, letter.subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
 
     async def _wait(self, stopping: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._db.wrote, stopping)]
         await asyncio.wait(waits, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+
+
+def _letter(event: WaitingEvent) -> Letter:
+    data = json.dumps(event.payload, ensure_ascii=False).encode()
+    return Letter(event.id, event.item_id, event.subject, data, _headers(event))
 
 
 def _headers(event: WaitingEvent) -> dict[str, str]:

@@ -1,28 +1,34 @@
-"""Runs one handler over one durable consumer: acknowledged after the commit, tried again, or a dead letter."""
+"""Runs one handler over one durable consumer, many messages at once: acknowledged after the commit, or dead letters."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Generic, TypeVar
 
 import structlog
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
+from nats.js.errors import APIError
 from pydantic import BaseModel, ValidationError
 
-from consumers.bus import ensure_streams, subscribe, until_reachable
+from consumers.bus import Subscribed, subscribe, until_reachable
+from consumers.dead import bury
+from consumers.pull import Pull
 from graph.errors import BadInputError, UnavailableError
+from graph.lease import Lease, LeaseLostError
 
 log = structlog.get_logger(__name__)
 
+MOST = 250  # messages handled at once
+_AHEAD = 2  # times as many are asked for, so that the next are there when these are done
 _TRIES = 5  # of a message that fails for a reason nobody foresaw
 _BACK_OFF = 0.2  # seconds before the second try; doubled each time
 _LONGEST_BACK_OFF = 5.0
-_IDLE = 5.0  # seconds one pull waits for a message
+_IDLE = 5.0  # seconds after which is looked whether the consumer is still there
 
 Event = TypeVar("Event", bound=BaseModel)
 
@@ -52,98 +58,198 @@ class Delivery:
             raise UnreadableError(f"{self.subject} cannot be read: {problems}") from error
 
 
-Handle = Callable[[Delivery], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[Event]):
+    """A message that could be read."""
+
+    event: Event
+    delivery: Delivery
 
 
-class Runner:
-    """Takes the messages of one subject in the order of their stream."""
+Handle = Callable[[Sequence[Heard[Event]]], Awaitable[None]]
+"""Handles messages in their order; when it fails, each is handled again. Handling one again has no further effect."""
 
-    def __init__(self, js: JetStreamContext, subject: str, durable: str, handle: Handle) -> None:
-        self._js = js
+
+@dataclass(slots=True)
+class _Job(Generic[Event]):
+    heard: Heard[Event]
+    message: Msg
+    item: str
+    error: str = ""
+
+
+@dataclass(slots=True)
+class _Parked(Generic[Event]):
+    """Messages of one item, of which the first could not be handled; those behind it must not overtake it."""
+
+    jobs: list[_Job[Event]]
+    tries: int = 0
+    due: float = field(default_factory=lambda: monotonic() + _BACK_OFF)
+
+
+class Runner(Generic[Event]):
+    """Takes the messages of one subject in the order of their stream, when this process holds the lease."""
+
+    def __init__(
+        self,
+        connection: Client,
+        lease: Lease,
+        subject: str,
+        durable: str,
+        kind: type[Event],
+        item: Callable[[Event], str],
+        handle: Handle[Event],
+        most: int = MOST,
+    ) -> None:
+        """`item` names what a message is about: messages of one item keep their order, whatever happens."""
+        self._connection = connection
+        self._js = connection.jetstream()
+        self._lease = lease
         self._subject = subject
         self._durable = durable
+        self._kind = kind
+        self._item = item
         self._handle = handle
-        self._created = ""
+        self._most = most
+        self._size = most
+        self._parked: dict[str, _Parked[Event]] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until `stopping`: pulls, handles, acknowledges; a lost connection or consumer is made again."""
+        """Until `stopping`: stands by, then pulls, handles, acknowledges; what is lost on the way is begun anew."""
         while not stopping.is_set():
             try:
-                subscription = await subscribe(self._js, self._subject, self._durable)
-                info = await subscription.consumer_info()
-                created = (await self._js.stream_info(info.stream_name)).created
-                self._created = created.astimezone(UTC).isoformat().replace("+00:00", "Z") if created else ""
-                await self._pull(subscription, stopping)
-            except (NatsError, TimeoutError, OSError) as error:
-                log.warning("consumer", durable=self._durable, error=str(error) or type(error).__name__)
-                await until_reachable(self._js, stopping)
-
-    async def _pull(self, subscription: JetStreamContext.PullSubscription, stopping: asyncio.Event) -> None:
-        stop = asyncio.ensure_future(stopping.wait())
-        try:
-            while not stopping.is_set():
-                fetch = asyncio.ensure_future(subscription.fetch(1, timeout=_IDLE, heartbeat=1))
-                await asyncio.wait({fetch, stop}, return_when=asyncio.FIRST_COMPLETED)
-                if not fetch.done():
-                    fetch.cancel()
-                    await asyncio.gather(fetch, return_exceptions=True)
-                    return
-                try:
-                    messages = fetch.result()
-                except TimeoutError:
-                    # Nothing came, or the consumer is gone: asking tells which.
-                    await subscription.consumer_info()
-                    continue
-                for message in messages:
-                    await self._deliver(message, stopping)
-        finally:
-            stop.cancel()
-            await subscription.unsubscribe()
-
-    async def _deliver(self, message: Msg, stopping: asyncio.Event) -> None:
-        delivery = self._delivery(message)
-        tries, pause = 0, _BACK_OFF
-        while not stopping.is_set():
-            try:
-                await self._handle(delivery)
-                break
-            except (UnreadableError, BadInputError) as error:
-                await self._bury(message, delivery, str(error))
-                break
+                if await self._lease.until_taken(stopping):
+                    await self._lead(stopping)
+            except LeaseLostError as error:
+                log.warning("stands by", durable=self._durable, reason=str(error))
             except UnavailableError:
                 log.warning("neo4j is away", durable=self._durable)
-            except Exception as error:
-                # A message that breaks the handler must not stop those behind it.
-                tries += 1
-                log.exception("handler failed", durable=self._durable, place=delivery.place, tries=tries)
-                if tries >= _TRIES:
-                    await self._bury(message, delivery, f"failed {tries} times: {type(error).__name__}")
-                    break
-            await message.in_progress()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_BACK_OFF)
+                await asyncio.sleep(_BACK_OFF)
+            except (NatsError, APIError, TimeoutError, OSError) as error:
+                log.warning("consumer", durable=self._durable, error=str(error) or type(error).__name__)
+                await until_reachable(self._js, stopping)
+            except Exception:
+                log.exception("consumer", durable=self._durable)
+                await asyncio.sleep(_LONGEST_BACK_OFF)
+        await self._lease.release()
+
+    async def _lead(self, stopping: asyncio.Event) -> None:
+        self._parked.clear()
+        place = await subscribe(self._js, self._subject, self._durable, self._lease)
+        async with Pull(self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD) as pull:
+            ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
+            for end in ends:
+                end.add_done_callback(lambda _: pull.wake())
+            try:
+                while not stopping.is_set() and self._lease.held:
+                    due = min((parked.due for parked in self._parked.values()), default=monotonic() + _IDLE)
+                    messages = await pull.take(self._most, max(0.0, due - monotonic()))
+                    await self._retry(stopping)
+                    await self._work(await self._read(messages, place), stopping)
+            finally:
+                for end in ends:
+                    end.cancel()
+
+    async def _read(self, messages: Sequence[Msg], place: Subscribed) -> list[_Job[Event]]:
+        jobs: list[_Job[Event]] = []
+        for message in messages:
+            where = f"{place.stream}/{place.created}/{message.metadata.sequence.stream}"
+            delivery = Delivery(message.subject, message.data, dict(message.headers or {}), where)
+            try:
+                heard = Heard(delivery.read(self._kind), delivery)
+            except UnreadableError as error:
+                await self._bury(message, delivery, str(error))
+            else:
+                jobs.append(_Job(heard, message, self._item(heard.event)))
+        return jobs
+
+    async def _work(self, jobs: list[_Job[Event]], stopping: asyncio.Event) -> None:
+        """Handles what is not about an item that has to wait, and puts the rest behind what it waits for."""
+        free: list[_Job[Event]] = []
+        for job in jobs:
+            if parked := self._parked.get(job.item):
+                parked.jobs.append(job)
+            else:
+                free.append(job)
+        pause = _BACK_OFF
+        while free and not stopping.is_set():
+            now, later = free[: self._size], free[self._size :]
+            try:
+                failed = await self._handle_or_halve(now)
+            except LeaseLostError:
+                raise
+            except UnavailableError:
+                # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
+                log.warning("neo4j is away", durable=self._durable)
+                self._size = max(1, self._size // 2)
+                for job in free:
+                    await job.message.in_progress()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_BACK_OFF)
+                continue
+            self._size, pause = min(self._most, self._size * 2), _BACK_OFF
+            for job in failed:
+                self._park(job)
+            free = []
+            for job in later:
+                if parked := self._parked.get(job.item):
+                    parked.jobs.append(job)
+                else:
+                    free.append(job)
+
+    def _park(self, job: _Job[Event]) -> None:
+        if job.item in self._parked:
+            self._parked[job.item].jobs.append(job)
         else:
-            return  # stopped before it was handled: it stays in the stream and comes again
-        await message.ack_sync(timeout=5)
+            self._parked[job.item] = _Parked([job])
+
+    async def _handle_or_halve(self, jobs: list[_Job[Event]]) -> list[_Job[Event]]:
+        """Handles and acknowledges; those that failed even alone, and what is behind them of their items, come back."""
+        if not jobs:
+            return []
+        try:
+            await self._handle([job.heard for job in jobs])
+        except UnavailableError:
+            raise
+        except BadInputError as error:
+            if len(jobs) == 1:
+                await self._bury(jobs[0].message, jobs[0].heard.delivery, str(error))
+                return []
+        except Exception as error:
+            if len(jobs) == 1:
+                log.exception("handler failed", durable=self._durable, place=jobs[0].heard.delivery.place)
+                jobs[0].error = type(error).__name__
+                return jobs
+        else:
+            for job in jobs:
+                await job.message.ack()
+            return []
+        middle = len(jobs) // 2
+        failed = await self._handle_or_halve(jobs[:middle])
+        items = {job.item for job in failed}
+        held = [job for job in jobs[middle:] if job.item in items]
+        free = [job for job in jobs[middle:] if job.item not in items]
+        return [*failed, *held, *await self._handle_or_halve(free)]
+
+    async def _retry(self, stopping: asyncio.Event) -> None:
+        """Tries again what is due; a message that has failed too often is given up, and the next of its item tried."""
+        for item, parked in [(item, parked) for item, parked in self._parked.items() if parked.due <= monotonic()]:
+            del self._parked[item]
+            parked.tries += 1
+            first = parked.jobs[0]
+            await self._work(parked.jobs, stopping)
+            again = self._parked.get(item)
+            if again is None or again.jobs[0] is not first:
+                continue
+            again.tries = parked.tries
+            if again.tries + 1 >= _TRIES:
+                await self._bury(first.message, first.heard.delivery, f"failed {_TRIES} times: {first.error}")
+                del again.jobs[0], self._parked[item]
+                await self._work(again.jobs, stopping)
+            else:
+                again.due = monotonic() + min(_BACK_OFF * 2**again.tries, _LONGEST_BACK_OFF)
 
     async def _bury(self, message: Msg, delivery: Delivery, reason: str) -> None:
         log.warning("dead letter", subject=delivery.subject, place=delivery.place, reason=reason)
         await bury(self._js, delivery.subject, message.data, delivery.headers, reason, delivery.place)
-
-    def _delivery(self, message: Msg) -> Delivery:
-        at = message.metadata
-        place = f"{at.stream}/{self._created}/{at.sequence.stream}"
-        return Delivery(message.subject, message.data, dict(message.headers or {}), place)
-
-
-async def bury(
-    js: JetStreamContext, subject: str, data: bytes, headers: dict[str, str], reason: str, place: str
-) -> None:
-    """Puts a whole message to the dead letters, once, with the reason and its place in the headers."""
-    kept = {name: value for name, value in headers.items() if not name.lower().startswith("nats-")}
-    words = " ".join(reason.split())[:1000]
-    kept |= {"Stategate-Reason": words, "Stategate-Place": place, "Nats-Msg-Id": f"dead/{subject}/{place}"}
-    if original := headers.get("Nats-Msg-Id"):
-        kept["Stategate-Msg-Id"] = original
-    await ensure_streams(js)
-    await js.publish(f"dead.{subject}", data, headers=kept)
+        await message.ack()

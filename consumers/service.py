@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any
 
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 
 from consumers.bus import ensure_streams
+from consumers.cleaner import run_cleaner
 from consumers.effects import run_effects
 from consumers.job import repeat
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
-from consumers.runner import Runner
+from consumers.runner import MOST, Event, Handle, Runner
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
+from graph.answers import Cleaner
 from graph.engine import Engine
+from graph.events import StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
+from graph.lease import Lease
 
 _TIMERS = 1.0  # seconds between two looks at the timers
 _MOVES = 1.0  # and at items that changed rules move
@@ -33,15 +39,25 @@ class Part(StrEnum):
 
 @asynccontextmanager
 async def running(
-    engine: Engine, js: JetStreamContext, *, trust_declared_role: bool, parts: Collection[Part] = tuple(Part)
+    engine: Engine,
+    connection: Client,
+    *,
+    trust_declared_role: bool,
+    keep_answers_days: int,
+    parts: Collection[Part] = tuple(Part),
+    most: int = MOST,
 ) -> AsyncIterator[None]:
-    """Runs the parts while the block runs; at its end each finishes the message it has in hand."""
-    await ensure_streams(js)
+    """Runs the parts while the block runs; at its end each finishes what it has in hand, and gives its leases back.
+
+    `most` is how many messages are handled in one transaction.
+    """
+    await ensure_streams(connection.jetstream())
     stopping = asyncio.Event()
-    runs = [runner.run(stopping) for runner in _runners(engine, js, trust_declared_role, parts)]
+    runs = [runner.run(stopping) for runner in _runners(engine, connection, trust_declared_role, parts, most)]
     if Part.OUTBOX in parts:
-        runs.append(Publisher(js, engine.db, engine.outbox).run(stopping))
-        runs.append(run_effects(js, engine.effects, stopping))
+        runs.append(Publisher(connection, engine.db, Lease(engine.db, "outbox")).run(stopping))
+        runs.append(run_cleaner(Cleaner(engine.db, keep_answers_days), stopping))
+        runs.append(run_effects(connection.jetstream(), engine.effects, stopping))
     if Part.WORKFLOW in parts or Part.PLANNING in parts:
         runs.append(repeat("timers", engine.timers.tick, _TIMERS, stopping))
         runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
@@ -52,20 +68,40 @@ async def running(
     finally:
         stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.timers.leave()
 
 
-def _runners(engine: Engine, js: JetStreamContext, trust_declared_role: bool, parts: Collection[Part]) -> list[Runner]:
-    runners: list[Runner] = []
+def _runners(
+    engine: Engine, connection: Client, trust_declared_role: bool, parts: Collection[Part], most: int
+) -> list[Runner[Any]]:
+    runners: list[Runner[Any]] = []
+
+    def add(
+        subject: str, durable: str, kind: type[Event], item: str, handle_by: Callable[[Engine], Handle[Event]]
+    ) -> None:
+        lease = Lease(engine.db, durable)
+        handle = handle_by(engine.under(lease))
+        runners.append(Runner(connection, lease, subject, durable, kind, attrgetter(item), handle, most))
+
+    def workflow(leased: Engine) -> WorkflowDoor:
+        return WorkflowDoor(leased, trust_declared_role=trust_declared_role)
+
     if Part.WORKFLOW in parts:
-        workflow = WorkflowDoor(engine, trust_declared_role=trust_declared_role)
-        runners += [
-            Runner(js, STORY_TRANSITIONED, "workflow-story-transitioned", workflow.story_transitioned),
-            Runner(js, WORK_COMPLETED, "workflow-work-completed", workflow.work_completed),
-        ]
+        add(
+            STORY_TRANSITIONED, "workflow-story-transitioned", StoryTransitioned, "story_id",
+            lambda leased: workflow(leased).story_transitioned,
+        )  # fmt: skip
+        add(
+            WORK_COMPLETED, "workflow-work-completed", WorkCompleted, "task_id",
+            lambda leased: workflow(leased).work_completed,
+        )  # fmt: skip
     if Part.PLANNING in parts:
-        planning = PlanningDoor(engine)
-        runners += [
-            Runner(js, STATE_CHANGED, "planning-state-changed", planning.state_changed),
-            Runner(js, TASKS_COMPLETED, "planning-tasks-completed", planning.tasks_completed),
-        ]
+        add(
+            STATE_CHANGED, "planning-state-changed", StateChanged, "task_id",
+            lambda leased: PlanningDoor(leased).state_changed,
+        )  # fmt: skip
+        add(
+            TASKS_COMPLETED, "planning-tasks-completed", TasksCompleted, "story_id",
+            lambda leased: PlanningDoor(leased).tasks_completed,
+        )  # fmt: skip
     return runners

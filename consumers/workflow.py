@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from consumers.runner import Delivery
+from collections.abc import Sequence
+
+from consumers.dead import COMMAND_ID
+from consumers.runner import Heard
 from graph.decision import Command
 from graph.engine import Engine
 from graph.events import StoryTransitioned, WorkCompleted
+from graph.work import Entered
 
 STORY_TRANSITIONED = "planning.story.transitioned"
 WORK_COMPLETED = "agent.work.completed"
@@ -19,29 +23,34 @@ class WorkflowDoor:
         self._engine = engine
         self._trust_declared_role = trust_declared_role
 
-    async def story_transitioned(self, delivery: Delivery) -> None:
-        event = delivery.read(StoryTransitioned)
-        await self._engine.work.story_transitioned(
-            event.story_id, event.to_state, [task.seed() for task in event.tasks]
-        )
+    async def story_transitioned(self, heard: Sequence[Heard[StoryTransitioned]]) -> None:
+        """Alone, a story whose next work cannot be assigned is released all the same; among others it fails."""
+        entered = [
+            Entered(one.event.story_id, one.event.to_state, [task.seed() for task in one.event.tasks]) for one in heard
+        ]
+        if len(entered) > 1:
+            await self._engine.work.stories_transitioned(entered)
+        else:
+            for story in entered:
+                await self._engine.work.story_transitioned(story.story_id, story.to_state, story.tasks)
 
-    async def work_completed(self, delivery: Delivery) -> None:
-        """One command; a refusal is an answer like any other, and is published by the gate."""
-        event = delivery.read(WorkCompleted)
-        command = Command(
-            event.task_id,
-            event.action,
-            await self._actor(event),
-            event.command_id or delivery.headers.get("Nats-Msg-Id") or delivery.place,
-            event.expected_version,
-            event.feedback,
-            event.inputs,
-        )
-        await self._engine.gate.decide([command])
+    async def work_completed(self, heard: Sequence[Heard[WorkCompleted]]) -> None:
+        """Commands, in one transaction; a refusal is an answer like any other, and is published by the gate."""
+        actors: dict[str, str | None] = {}
+        if self._trust_declared_role:
+            for role in {one.event.actor_role for one in heard if one.event.actor_role and not one.event.actor_id}:
+                actors[role] = await self._engine.people.declared(role)
+        await self._engine.gate.decide([_command(one, actors) for one in heard])
 
-    async def _actor(self, event: WorkCompleted) -> str:
-        if event.actor_id:
-            return event.actor_id
-        if event.actor_role and self._trust_declared_role:
-            return await self._engine.people.declared(event.actor_role) or _NOBODY
-        return _NOBODY
+
+def _command(heard: Heard[WorkCompleted], actors: dict[str, str | None]) -> Command:
+    event, headers = heard.event, heard.delivery.headers
+    return Command(
+        event.task_id,
+        event.action,
+        event.actor_id or actors.get(event.actor_role or "") or _NOBODY,
+        event.command_id or headers.get(COMMAND_ID) or headers.get("Nats-Msg-Id") or heard.delivery.place,
+        event.expected_version,
+        event.feedback,
+        event.inputs,
+    )

@@ -7,9 +7,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, unit_of_work
-from neo4j.exceptions import AuthError, ClientError, DriverError, ServiceUnavailable, TransientError
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    DriverError,
+    IncompleteCommit,
+    ServiceUnavailable,
+    TransientError,
+)
 
-from graph.errors import BadInputError, UnavailableError
+from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
 from graph.queries import migrations, query
 
 Row = dict[str, Any]
@@ -21,6 +28,10 @@ _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_
 
 _GONE = "Neo.ClientError.Statement.EntityNotFound"
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
+
+
+Check = Callable[["Transaction"], Awaitable[None]]
+"""Run first in each transaction that writes; what it raises keeps the rest from being done."""
 
 
 class Transaction:
@@ -58,12 +69,19 @@ class Database:
     def __init__(self, driver: AsyncDriver, name: str = "neo4j") -> None:
         self._driver = driver
         self._name = name
+        self._check: Check | None = None
         self.wrote = asyncio.Event()
         """Set after each commit of a write, for whoever waits for new events; the waiter clears it."""
 
     @classmethod
     def connect(cls, uri: str, user: str, password: str) -> Database:
         return cls(AsyncGraphDatabase.driver(uri, auth=(user, password), **_OPTIONS))
+
+    def under(self, check: Check) -> Database:
+        """The same database, where each transaction that writes begins with a check, such as that of a lease."""
+        checked = Database(self._driver, self._name)
+        checked._check, checked.wrote = check, self.wrote
+        return checked
 
     @property
     def driver(self) -> AsyncDriver:
@@ -93,12 +111,21 @@ class Database:
         return await self._execute(work, write=True)
 
     async def in_transaction(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
-        """What `work` returns; it may be run more than once, only one run is committed."""
+        """What `work` returns; it may be run more than once, only one run is committed.
+
+        Deadlocks and other passing failures are tried again with growing pauses of random length, for half a minute.
+
+        Raises:
+            UnknownOutcomeError: the connection was lost while committing.
+            UnavailableError: Neo4j is away; nothing was written.
+        """
         return await self._execute(work, write=True)
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
         @unit_of_work(timeout=_LONGEST)
         async def unit(tx: AsyncManagedTransaction) -> Result:
+            if write and self._check:
+                await self._check(Transaction(tx))
             return await work(Transaction(tx))
 
         for left in reversed(range(_TRIES)):
@@ -122,6 +149,8 @@ class Database:
             raise BadInputError("A text has half of a character (a lone surrogate), which cannot be stored.") from error
         except OverflowError as error:
             raise BadInputError("A number is too large; integers have 64 bits.") from error
+        except IncompleteCommit as error:
+            raise UnknownOutcomeError("Neo4j went away while it committed; it may have been done.") from error
         except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
             raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
         except ClientError as error:

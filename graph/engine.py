@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.collector import Collector
 from graph.database import Database
 from graph.effects import Effects
 from graph.gate import Gate
 from graph.history import History
 from graph.items import Items
+from graph.lease import Lease
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import LIMIT, Plugins
@@ -37,6 +39,9 @@ class Engine:
     timers: Timers
     effects: Effects
     adoption: Adoption
+    plugins: Plugins
+    together: Collector
+    """The gate, for callers with one command each."""
 
     @classmethod
     def over(cls, db: Database, plugins: Plugins) -> Engine:
@@ -55,7 +60,13 @@ class Engine:
             Timers(db, gate),
             Effects(db, plugins),
             Adoption(db),
+            plugins,
+            Collector(gate),
         )
+
+    def under(self, lease: Lease) -> Engine:
+        """The same engine, writing only while a lease is held: each of its transactions begins with a look at it."""
+        return Engine.over(self.db.under(lease.check), self.plugins)
 
     @classmethod
     async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:

@@ -43,3 +43,7 @@ class UnavailableError(StategateError):
     """A server is away; the same request may succeed later."""
 
     code = "UNAVAILABLE"
+
+
+class UnknownOutcomeError(UnavailableError):
+    """The connection was lost while committing: it may have been done, or not."""

@@ -13,7 +13,7 @@ from neo4j.exceptions import ClientError, CypherSyntaxError
 from graph import encoding
 from graph.database import Database, Row, Transaction
 from graph.decision import ActionView, Awaits, Command, Decision, Outcome, Remedy
-from graph.errors import BrokenRuleError, StategateError
+from graph.errors import BrokenRuleError, StategateError, UnknownOutcomeError
 from graph.plugins import Asked, Plugins
 from graph.reasons import explain, input_schema
 from graph.remedies import ACTOR_CODES, PARTS, Situation, moves_to, needs_steps, remedies
@@ -110,6 +110,33 @@ class _Known:
     assigns: bool = True
 
 
+@dataclass(slots=True)
+class _Doubt:
+    """What was answered by a transaction of which nobody knows whether it was committed."""
+
+    answers: list[Decision] = field(default_factory=list)
+    given: list[Decision] | None = None
+    pending: dict[str, list[str]] = field(default_factory=dict)
+    times: int = 0
+
+    def add(self, pending: dict[str, list[str]]) -> None:
+        """Raises `UnknownOutcomeError` when it has happened too often to go on."""
+        self.times += 1
+        if self.times >= _ROUNDS:
+            raise UnknownOutcomeError("Neo4j goes away whenever it commits; send the same command ids again.")
+        self.given = self.given or list(self.answers)
+        self.pending |= pending
+
+    def resolve(self, answers: list[Decision]) -> list[Decision]:
+        """The answers of a later try; what the lost one did is no duplicate for who asked once."""
+        if self.given is None:
+            return answers
+        return [
+            now.first if now.first and before.outcome is not Outcome.DUPLICATE else now
+            for before, now in zip(self.given, answers, strict=True)
+        ]
+
+
 class Gate:
     """Decides commands against the rule graph. Nothing else moves an item."""
 
@@ -135,19 +162,23 @@ class Gate:
         rows = [encoding.row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
         known = _Known(explores=self._explores)
         pending: dict[str, list[str]] = {}
+        doubt = _Doubt()
 
         async def work(tx: Transaction) -> list[Decision]:
             pending.clear()
-            answers = await self._decide_all(tx, rows, known, pending)
+            doubt.answers = await self._decide_all(tx, rows, known, pending)
             if dry:
-                raise _UndoError(answers)
-            return answers
+                raise _UndoError(doubt.answers)
+            return doubt.answers
 
         while rows:
             try:
-                answers = await self._db.in_transaction(work)
-                await self._follow_if_sound(pending)
+                answers = doubt.resolve(await self._db.in_transaction(work))
+                await self._follow_if_sound(doubt.pending | pending)
                 return answers
+            except UnknownOutcomeError:
+                # The rows keep their command ids, so what was committed gives its first answer, and is not done again.
+                doubt.add(pending)
             except _UndoError as undo:
                 return list(undo.answers)
             except _BrokenCommandError as error:
@@ -170,7 +201,8 @@ class Gate:
             except ClientError as error:
                 log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
-                    return [decision for command in commands for decision in await self._decide([command])]
+                    middle = len(commands) // 2
+                    return [*await self._decide(commands[:middle]), *await self._decide(commands[middle:])]
                 if known.broken:
                     raise
                 known.broken[0] = "rule"
@@ -307,11 +339,11 @@ class Gate:
     async def warm(self) -> None:
         """Has Neo4j plan the statement, which takes seconds, before the first command needs it."""
 
-        # A plan belongs to the types of the parameters and the size of their lists, so a real command it is.
+        # A plan belongs to the types of the parameters, so a real command it is.
         nothing = encoding.row(Command("", "", "", dry=True), 0)
 
         async def work(tx: Transaction) -> None:
-            await tx.run("gate/decide", commands=[nothing])
+            await tx.run("gate/decide", batch={"commands": [nothing]})
             await tx.run("work/assignable", stories=[""], tried=[])
 
         await self._db.in_transaction(work)
@@ -362,7 +394,7 @@ class Gate:
         return [answers.get(answer["seq"], answer) for answer in found]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
-        found = await tx.run("gate/decide", commands=rows) if rows else []
+        found = await tx.run("gate/decide", batch={"commands": rows}) if rows else []
         for answer in found:
             if len(answer["hops"]) >= ENDLESS:
                 raise _BrokenCommandError(answer["seq"], "endless")
@@ -531,7 +563,7 @@ class Gate:
             for action in {offer["action"] for offer in offers if offer["id"] == item}:
                 rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
                 try:
-                    await self._db.write("gate/decide", commands=rows)
+                    await self._db.write("gate/decide", batch={"commands": rows})
                 except ClientError as error:
                     found.add((item, action))
                     cause = error

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
 from graph.database import Database, Row
 from graph.decision import Command, Outcome
 from graph.gate import Gate
+from graph.lease import Lease
 
-LEASE = 10  # seconds that a process which went away still counts as the leader
 _LATER = 60  # seconds after which a timer that could not fire is looked at again
 _BATCH = 200
 
@@ -19,7 +17,7 @@ class Timers:
     def __init__(self, db: Database, gate: Gate) -> None:
         self._db = db
         self._gate = gate
-        self._holder = str(uuid.uuid4())
+        self._lease = Lease(db, "timers")
 
     async def tick(self) -> int:
         """Fires what is due now, if this process leads; returns how many items moved.
@@ -27,8 +25,7 @@ class Timers:
         Raises:
             UnavailableError: Neo4j is away; nothing is lost, the times are in the graph.
         """
-        [lease] = await self._db.write("timer/lead", name="timers", holder=self._holder, seconds=LEASE)
-        if not lease["held"]:
+        if not await self._lease.lead():
             return 0
         while (await self._db.write("timer/rearm", limit=_BATCH * 5))[0]["armed"]:
             pass
@@ -43,6 +40,10 @@ class Timers:
             await self._db.write("timer/postpone", items=late, seconds=_LATER)
             moved += sum(fired)
         return moved
+
+    async def leave(self) -> None:
+        """Lets another process lead at once."""
+        await self._lease.release()
 
     async def _fire(self, row: Row) -> bool:
         """Tries the due actions in their order; the version keeps each from being fired twice."""

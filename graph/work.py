@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from graph.database import Database, Transaction
@@ -23,6 +23,15 @@ class TaskSeed:
     depends_on: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A state that a story has entered, and the tasks it was told to have."""
+
+    story_id: str
+    to_state: str
+    tasks: list[TaskSeed] = field(default_factory=list)
+
+
 class Work:
     """The couplings between stories and tasks."""
 
@@ -32,15 +41,30 @@ class Work:
 
     async def story_transitioned(self, story_id: str, to_state: str, tasks: Sequence[TaskSeed] = ()) -> None:
         """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next."""
+        entered = Entered(story_id, to_state, list(tasks))
 
         async def work(tx: Transaction) -> tuple[None, list[str]]:
-            [meaning] = await tx.run("work/release", story_id=story_id, to_state=to_state)
-            if not meaning["releases"]:
-                return None, []
-            await self._adopt(tx, story_id, tasks)
-            return None, [story_id]
+            return None, await self._enter(tx, [entered])
 
         await self._gate.assigning(work)
+
+    async def stories_transitioned(self, entered: Sequence[Entered]) -> None:
+        """The same for many, in one transaction; what cannot be assigned fails them all."""
+
+        async def work(tx: Transaction) -> None:
+            await self._gate.assign_in(tx, await self._enter(tx, entered))
+
+        await self._db.in_transaction(work)
+
+    async def _enter(self, tx: Transaction, entered: Sequence[Entered]) -> list[str]:
+        """The stories whose tasks are released. Locks are taken in the order of ids, as everywhere."""
+        released: list[str] = []
+        for story in sorted(entered, key=lambda one: one.story_id):
+            [meaning] = await tx.run("work/release", story_id=story.story_id, to_state=story.to_state)
+            if meaning["releases"]:
+                await self._adopt(tx, story.story_id, story.tasks)
+                released.append(story.story_id)
+        return released
 
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
         rows = [
@@ -62,12 +86,20 @@ class Work:
         await self._db.in_transaction(work)
 
     async def settle(self, item_id: str) -> Decision:
-        """Fires what the system may fire now; an item that has nothing to fire stays as it is.
+        """As `settle_all`, for one."""
+        [decision] = await self.settle_all([item_id])
+        return decision
+
+    async def settle_all(self, item_ids: Iterable[str]) -> list[Decision]:
+        """Fires what the system may fire now, in one transaction; items that have nothing to fire stay as they are.
 
         Raises:
             StategateError: a rule cannot be run; the message comes again, and then goes where a person finds it.
         """
-        [decision] = await self._gate.decide([Command(item_id, None, None)])
-        if any(reason.code == "RULE_BROKEN" for reason in decision.reasons):
-            raise StategateError(f"What '{item_id}' could do by itself cannot be told: {decision.reasons[0].message}")
-        return decision
+        decisions = await self._gate.decide([Command(item, None, None) for item in dict.fromkeys(item_ids)])
+        for decision in decisions:
+            if any(reason.code == "RULE_BROKEN" for reason in decision.reasons):
+                raise StategateError(
+                    f"What '{decision.item_id}' could do by itself cannot be told: {decision.reasons[0].message}"
+                )
+        return decisions

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from api.app import application
 from consumers.bus import connected
+from consumers.runner import MOST
 from consumers.service import Part, running
 from graph.database import Database
 from graph.engine import Engine
@@ -45,9 +46,16 @@ async def open_engine(addresses: Addresses, settings: Settings | None = None) ->
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, addresses: Addresses, *, parts: Collection[Part] = ALL_PARTS, http: bool = True
+    settings: Settings,
+    addresses: Addresses,
+    *,
+    parts: Collection[Part] = ALL_PARTS,
+    http: bool = True,
+    most: int = MOST,
 ) -> AsyncIterator[Served]:
     """Runs the parts, and GraphQL unless told otherwise, while the block runs.
+
+    `most` is how many messages a consumer handles at once.
 
     Raises:
         SetupError: the HTTP port is in use.
@@ -64,7 +72,14 @@ async def serving(
 
             checks = {"neo4j": engine.db.check, "nats": nats_answers, "valkey": valkey_answers}
             try:
-                path = running(engine, bus.jetstream(), trust_declared_role=settings.trust_declared_role, parts=parts)
+                path = running(
+                    engine,
+                    bus,
+                    trust_declared_role=settings.trust_declared_role,
+                    keep_answers_days=settings.keep_answers_days,
+                    parts=parts,
+                    most=most,
+                )
                 async with path, _http(application(engine, checks), listener) as url:
                     yield Served(engine, url)
             finally:

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     maven_url: MavenUrl = Field(MAVEN_CENTRAL_URL, description="the base URL of a Maven repository")
     plugin_seconds: Seconds = Field(5.0, description="seconds, more than 0 and at most 600")
     trust_declared_role: bool = Field(False, description="true or false")
+    keep_answers_days: int = Field(30, ge=1, le=36_500, description="a number of days, at least 1")
 
 
 def load_settings(**overrides: Any) -> Settings:

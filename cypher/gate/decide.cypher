@@ -1,13 +1,14 @@
 // Decides commands in their order, each against the graph as the one before left it; applies what is legal with
 // all automatic hops that follow, and writes history and events. The only statement that moves an item.
-// $commands: [{seq, item_id, action, actor_id, engine, anyone, dry, timer, assume_inputs, command_id, command_key, fingerprint,
-//   expected_version, feedback, inputs, inputs_json, verdicts: {plug-in: {version, holds}}}]; action null asks for automatic
+// $batch: {commands: [{seq, item_id, action, actor_id, engine, anyone, dry, timer, assume_inputs, command_id, command_key, fingerprint,
+//   expected_version, feedback, inputs, inputs_json, verdicts: {plug-in: {version, holds}}}]}; action null asks for automatic
 //   hops alone; timer for what rested long enough; assume_inputs, of what is undone, for what right inputs would do.
+// The list is inside a map, because Neo4j would make another plan, which takes seconds, for each length of a list.
 
 // Locks first, parents before items and each kind sorted, so that two batches cannot deadlock. It must be a SET:
 // to REMOVE a property whose name no node ever had takes no lock.
 CALL () {
-  UNWIND $commands AS c
+  UNWIND $batch.commands AS c
   WITH c WHERE NOT c.dry
   MATCH (parent:Story)-[:HAS_TASK]->(:Item {id: c.item_id})
   WITH DISTINCT parent ORDER BY parent.id
@@ -15,7 +16,7 @@ CALL () {
   RETURN count(*) AS parents
 }
 CALL () {
-  UNWIND $commands AS c
+  UNWIND $batch.commands AS c
   WITH c WHERE NOT c.dry
   MATCH (item:Item {id: c.item_id})
   WITH DISTINCT item ORDER BY item.id
@@ -24,7 +25,7 @@ CALL () {
 }
 WITH parents, items
 MATCH (engine:System)
-UNWIND $commands AS c
+UNWIND $batch.commands AS c
 WITH c, engine ORDER BY c.seq
 CALL (c, engine) {
   OPTIONAL MATCH (item:Item {id: c.item_id})
@@ -92,6 +93,7 @@ CALL (c, engine) {
           rule_version: workflow.version, unadopted: workflow.unadopted, at: now, feedback: feedback,
           inputs: CASE WHEN step = 0 THEN c.inputs_json END,
           command_key: CASE WHEN step = 0 THEN c.command_key END,
+          answered_at: CASE WHEN step = 0 AND c.command_key IS NOT NULL THEN now END,
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
         })
         SET item.version = version, item.updated_at = now, item.entered_at = now,

@@ -1,3 +1,7 @@
 // The oldest events that wait to be published. $limit.
-MATCH (event:OutboxEvent) WHERE event.outbox_at IS NOT NULL
-RETURN properties(event) AS event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
+// The hint keeps a plan that was made while nothing waited from sorting everything when much does.
+MATCH (event:OutboxEvent)
+USING INDEX event:OutboxEvent(outbox_at)
+WHERE event.outbox_at IS NOT NULL
+WITH event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
+RETURN properties(event) AS event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from neo4j.exceptions import ConstraintError
 from graph.database import Database, Transaction
 from graph.decision import Command
 from graph.errors import ConflictError, UnavailableError
+from graph.lease import Lease
 
 if TYPE_CHECKING:
     from graph.gate import Gate
@@ -24,7 +24,6 @@ Progress = Callable[[int, int], None]
 """Is told how many items have been moved, and of how many."""
 
 BATCH = 1000  # items to a transaction
-LEASE = 10  # seconds that a process which went away still counts as the one who moves
 _WAIT = 0.1  # seconds between two looks at what another process moves
 _TRIES = 5  # batches without effect after which something is wrong
 
@@ -71,7 +70,7 @@ class Moves:
     def __init__(self, db: Database, gate: Gate) -> None:
         self._db = db
         self._gate = gate
-        self._holder = str(uuid.uuid4())
+        self._lease = Lease(db, "moves")
         self._busy = asyncio.Lock()
 
     async def pending(self, workflow: str | None = None) -> list[Move]:
@@ -103,7 +102,7 @@ class Moves:
                 if progress:
                     total = max(waiting, sum(one.items for one in pending))
                     progress(total - waiting, total)
-                if not await self._leads(LEASE):
+                if not await self._lease.lead():
                     await asyncio.sleep(_WAIT)
                     continue
                 idle = 0 if await self._batch(workflow) else idle + 1
@@ -112,7 +111,7 @@ class Moves:
                         f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}; "
                         "was a state taken away by hand?"
                     )
-            await self._leads(0)
+            await self._lease.release()
 
     async def tick(self) -> int:
         """Goes on with what a crash has left; returns how many workflows it was.
@@ -126,10 +125,6 @@ class Moves:
         for workflow in sorted(workflows):
             await self.finish(workflow)
         return len(workflows)
-
-    async def _leads(self, seconds: int) -> bool:
-        [lease] = await self._db.write("timer/lead", name="moves", holder=self._holder, seconds=seconds)
-        return bool(lease["held"])
 
     async def _batch(self, workflow: str) -> bool:
         """Moves a batch, or takes away what is empty; whether anything came of it."""

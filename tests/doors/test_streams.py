@@ -8,6 +8,9 @@ from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from consumers.bus import STREAMS, connected, ensure_streams, stream_of, subscribe
+from consumers.pull import Pull
+from graph.database import Database
+from graph.lease import Lease
 from stategate.servers.launch import Launcher
 from stategate.servers.nats import Nats
 from stategate.servers.ports import Ports
@@ -19,7 +22,7 @@ async def test_our_streams_are_there(connection: Client) -> None:
         assert (await js.stream_info(name)).config.subjects == [subject]
 
 
-async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path) -> None:
+async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -> None:
     folder = tmp_path
     launcher = Launcher(folder, Ports(folder, prefer_known=False))
     server = Nats(folder)
@@ -34,10 +37,12 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path) -> None:
             assert await stream_of(js, "planning.story.transitioned") == "THEIRS"
             assert await stream_of(js, "planning.decision.approved") == "PLANNING"
             assert await stream_of(js, "workflow.state.changed") == "WORKFLOW"
-            subscription = await subscribe(js, "agent.work.completed", "ours")
-            await js.publish("agent.work.completed", b"work")
-            [message] = await subscription.fetch(1, timeout=5)
+            lease = Lease(db, "ours")
+            assert await lease.take()
+            ready = await subscribe(js, "agent.work.completed", "ours", lease)
+            async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
+                await js.publish("agent.work.completed", b"work")
+                [message] = await pull.take(10, 5)
             assert message.data == b"work"
-            await subscription.unsubscribe()
     finally:
         await launcher.stop()

@@ -1,0 +1,109 @@
+"""The messages of one pull consumer, as a list of what is there: asked for ahead, so that one alone does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from time import monotonic
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+_HEARTBEAT = 1  # seconds of silence after which the server says that it is still there
+_SILENCE = 4.0  # seconds of silence after which the server, or the consumer, is gone
+_EXPIRES = 60  # seconds the server keeps a request
+_LEFT = "Nats-Pending-Messages"
+
+
+class GoneError(NatsError):
+    """The consumer does not deliver any more, or what it delivered did not arrive here."""
+
+
+class Pull:
+    """Keeps `ahead` messages asked for. What comes is in the stream's order and complete, or is an error."""
+
+    def __init__(self, connection: Client, stream: str, durable: str, after: int, ahead: int) -> None:
+        """`after` is the number, in the consumer's own count, of the last message it delivered."""
+        self._connection = connection
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._inbox = connection.new_inbox()
+        self._after = after
+        self._ahead = ahead
+        self._asked = 0
+        self._waiting: list[Msg] = []
+        self._failed = ""
+        self._news = asyncio.Event()
+        self._heard = monotonic()
+
+    async def __aenter__(self) -> Pull:
+        self._subscription = await self._connection.subscribe(self._inbox, cb=self._hear)
+        await self._ask()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with suppress(NatsError):
+            await self._subscription.unsubscribe()
+
+    def wake(self) -> None:
+        """Lets `take` return now."""
+        self._news.set()
+
+    async def take(self, most: int, seconds: float) -> list[Msg]:
+        """Up to `most` messages: at once what is there, else the next one; none when it does not come in time.
+
+        Raises:
+            GoneError: there will be no more, or some are missing; the consumer must be looked at anew.
+        """
+        self._news.clear()
+        if not self._waiting and not self._failed:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), seconds)
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        if not taken and self._failed:
+            raise GoneError(self._failed)
+        if not taken and monotonic() - self._heard > _SILENCE:
+            raise GoneError("the consumer has gone silent")
+        if self._asked + len(self._waiting) <= self._ahead // 2:
+            await self._ask()
+        return taken
+
+    async def _ask(self) -> None:
+        count = self._ahead - self._asked - len(self._waiting)
+        self._asked += count
+        self._heard = monotonic()
+        wish = {"batch": count, "expires": _EXPIRES * 10**9, "idle_heartbeat": _HEARTBEAT * 10**9}
+        await self._connection.publish(self._subject, json.dumps(wish).encode(), self._inbox)
+
+    async def _hear(self, message: Msg) -> None:
+        self._heard = monotonic()
+        if message.reply:
+            self._take_in(message)
+            return
+        told = message.headers or {}
+        status = told.get("Status")
+        if status == "408" or (status == "409" and _LEFT in told):
+            # The request is over; what is left of it is asked for again.
+            self._asked -= int(told.get(_LEFT, 0))
+            if self._asked + len(self._waiting) <= self._ahead // 2:
+                await self._ask()
+        elif status != "100":
+            self._fail(f"{status} {told.get('Description', '')}".strip())
+
+    def _take_in(self, message: Msg) -> None:
+        number = message.metadata.sequence.consumer
+        if self._failed:
+            return
+        if number != self._after + 1:
+            # What lies between went to somebody else, or was lost on its way; it must not be overtaken.
+            self._fail(f"message {number} came after {self._after}")
+            return
+        self._after = number
+        self._asked -= 1
+        self._waiting.append(message)
+        self._news.set()
+
+    def _fail(self, reason: str) -> None:
+        self._failed = self._failed or reason
+        self._news.set()

@@ -1,0 +1,118 @@
+"""Dead letters, looked at and sent again by a person."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+
+from consumers.dead import DeadLetters, bury
+from graph.engine import Engine
+from graph.errors import ConflictError, NotFoundError
+from stategate.servers.environment import Addresses
+from tests.command import finished
+from tests.doors.bus import Bus
+
+WORK = "agent.work.completed"
+
+
+@pytest.fixture
+def dead(connection: Client) -> DeadLetters:
+    return DeadLetters(connection.jetstream())
+
+
+async def buried(connection: Client, subject: str, body: bytes, reason: str = "odd") -> int:
+    """The number of a dead letter."""
+    place = uuid.uuid4().hex
+    await bury(connection.jetstream(), subject, body, {"Nats-Msg-Id": f"m-{place}", "Trace": "kept"}, reason, place)
+    [found] = [
+        one for one in await DeadLetters(connection.jetstream()).list() if one.headers["Stategate-Place"] == place
+    ]
+    return found.number
+
+
+async def test_one_is_listed_and_shown_whole(dead: DeadLetters, connection: Client) -> None:
+    number = await buried(connection, WORK, b"\xff broken", "cannot be\nread")
+    [listed] = [one for one in await dead.list() if one.number == number]
+    assert (listed.subject, listed.reason, listed.data) == (WORK, "cannot be read", b"")
+    assert listed.at.utcoffset() is not None
+    whole = await dead.get(number)
+    assert (whole.data, whole.headers["Trace"], whole.reason) == (b"\xff broken", "kept", "cannot be read")
+
+
+async def test_one_sent_again_is_handled_and_gone(dead: DeadLetters, connection: Client, bus: Bus) -> None:
+    task = f"nobody-{uuid.uuid4()}"
+    body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
+    number = await buried(connection, WORK, body)
+    sent = await dead.replay(number)
+    refused = await bus.hear("workflow.action.refused", task_id=task)
+    # Its command id is what it was the first time.
+    assert refused["command_id"] == sent.headers["Stategate-Msg-Id"]
+    with pytest.raises(NotFoundError):
+        await dead.get(number)
+
+
+async def test_what_was_done_before_it_failed_is_not_done_again(
+    dead: DeadLetters, connection: Client, bus: Bus
+) -> None:
+    task = f"nobody-{uuid.uuid4()}"
+    body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
+    first, fence = f"m-{uuid.uuid4()}", f"fence-{uuid.uuid4()}"
+    await bus.send(WORK, body, Nats_Msg_Id=first)
+    await bus.hear("workflow.action.refused", task_id=task)
+    place = uuid.uuid4().hex
+    await bury(connection.jetstream(), WORK, body, {"Nats-Msg-Id": first}, "failed after it was done", place)
+    [letter] = [one for one in await dead.list() if one.headers["Stategate-Place"] == place]
+    await dead.replay(letter.number)
+    await bus.send(WORK, {"task_id": fence, "action": "COMMIT_CODE", "actor_id": "x"})
+    await bus.hear("workflow.action.refused", task_id=fence)
+    assert bus.count("workflow.action.refused", task_id=task) == 1
+
+
+async def test_what_is_still_unreadable_comes_back_under_a_new_number(
+    dead: DeadLetters, connection: Client, bus: Bus
+) -> None:
+    body = uuid.uuid4().hex.encode()
+    number = await buried(connection, WORK, body)
+    await dead.replay(number)
+    before, after = [message for message in await bus.messages(f"dead.{WORK}", 2) if message.data == body]
+    assert before.metadata.sequence.stream == number
+    assert after.metadata.sequence.stream > number
+
+
+async def test_one_whose_subject_no_stream_keeps_stays(dead: DeadLetters, connection: Client) -> None:
+    number = await buried(connection, f"elsewhere.{uuid.uuid4().hex}", b"{}")
+    with pytest.raises(ConflictError):
+        await dead.replay(number)
+    assert (await dead.drop(number)).number == number
+    with pytest.raises(NotFoundError):
+        await dead.drop(number)
+
+
+async def test_the_command_line(connection: Client, servers: Addresses, tmp_path: Path, engine: Engine) -> None:
+    number = await buried(connection, WORK, b"broken", "a reason")
+    other = await buried(connection, WORK, b"broken too", "another reason")
+
+    async def dead(*arguments: str) -> tuple[int, str]:
+        return await finished("dead", *arguments, cwd=tmp_path, nats_url=servers.nats_url)
+
+    code, output = await dead("list", "--json", "--limit", "100000")
+    listed: list[dict[str, Any]] = json.loads(output)
+    assert code == 0
+    assert {"number": number, "subject": WORK, "reason": "a reason"}.items() <= next(
+        one for one in listed if one["number"] == number
+    ).items()
+    code, output = await dead("list")
+    assert (code, "reason" in output) == (0, True)
+    code, output = await dead("show", str(number))
+    assert (code, "broken" in output, "a reason" in output) == (0, True, True)
+    code, output = await dead("drop", str(number), str(other), "--json")
+    assert (code, [one["number"] for one in json.loads(output)]) == (0, [number, other])
+    code, output = await dead("show", str(number))
+    assert (code, "no dead letter" in output) == (2, True)
+    code, output = await dead("replay")
+    assert (code, "--all" in output) == (2, True)

@@ -1,0 +1,245 @@
+"""The runner: order per item, nothing left out, one bad message costs only itself; whatever fails on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import pytest
+from nats.aio.client import Client
+from pydantic import BaseModel
+
+from consumers.bus import subscribe
+from consumers.runner import Heard, Runner
+from graph.database import Database
+from graph.errors import BadInputError, UnavailableError
+from graph.lease import Lease
+from tests.doors.bus import PATIENCE, Bus
+
+
+class Note(BaseModel):
+    item: str
+    number: int
+    bad: str = ""
+
+
+class Reader:
+    """Handles notes in memory; what is `bad` fails so."""
+
+    def __init__(self) -> None:
+        self.seen: list[Note] = []
+        self.sizes: list[int] = []
+        self.tries: dict[int, int] = {}
+        self.news = asyncio.Condition()
+        self.held = asyncio.Event()
+        self.held.set()
+
+    async def handle(self, heard: Sequence[Heard[Note]]) -> None:
+        await self.held.wait()
+        for one in heard:
+            note = one.event
+            if not note.bad:
+                continue
+            self.tries[note.number] = self.tries.get(note.number, 0) + 1
+            if note.bad == "input":
+                raise BadInputError("cannot be")
+            if note.bad == "always" or (note.bad == "twice" and self.tries[note.number] <= 2):
+                raise RuntimeError(note.bad)
+            if note.bad == "away" and self.tries[note.number] <= 2:
+                raise UnavailableError("away")
+        async with self.news:
+            self.sizes.append(len(heard))
+            self.seen += [one.event for one in heard]
+            self.news.notify_all()
+
+    async def until(self, count: int) -> None:
+        """Until so many different notes were handled."""
+        async with asyncio.timeout(PATIENCE), self.news:
+            await self.news.wait_for(lambda: len(set(self.numbers())) >= count)
+
+    def numbers(self, item: str | None = None) -> list[int]:
+        return [note.number for note in self.seen if item is None or note.item == item]
+
+    def is_ordered(self) -> bool:
+        """Whether the notes of each item were first handled in their order."""
+        items = {note.item for note in self.seen}
+        firsts = [list(dict.fromkeys(self.numbers(item))) for item in items]
+        return all(first == sorted(first) for first in firsts)
+
+
+@pytest.fixture
+def subject() -> str:
+    return f"agent.work.{uuid.uuid4().hex}"
+
+
+@asynccontextmanager
+async def reading(
+    connection: Client, db: Database, subject: str, reader: Reader, most: int = 50
+) -> AsyncIterator[None]:
+    durable = subject.replace(".", "-")
+    runner = Runner(connection, Lease(db, durable), subject, durable, Note, lambda note: note.item, reader.handle, most)
+    stopping = asyncio.Event()
+    task = asyncio.create_task(runner.run(stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        async with asyncio.timeout(PATIENCE):
+            await task
+
+
+async def publish(connection: Client, subject: str, *notes: Note) -> None:
+    js = connection.jetstream()
+    for note in notes:
+        await js.publish(subject, note.model_dump_json().encode())
+
+
+def notes(count: int, items: int = 3, **bad: str) -> list[Note]:
+    """Notes about some items in turn; `n4="always"` makes the fourth bad."""
+    return [Note(item=f"i{n % items}", number=n, bad=bad.get(f"n{n}", "")) for n in range(count)]
+
+
+async def test_what_waits_is_taken_together_and_one_alone_at_once(
+    connection: Client, db: Database, subject: str
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(40))
+    async with reading(connection, db, subject, reader):
+        await reader.until(40)
+        assert reader.numbers() == list(range(40))
+        assert max(reader.sizes) > 1
+        await publish(connection, subject, Note(item="alone", number=99))
+        await reader.until(41)
+        assert reader.sizes[-1] == 1
+
+
+async def test_a_bad_message_costs_only_itself(connection: Client, db: Database, subject: str, bus: Bus) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(20, n7="input", n11="twice"))
+    await connection.jetstream().publish(subject, b"no note")
+    async with reading(connection, db, subject, reader):
+        await reader.until(19)
+        assert set(reader.numbers()) == set(range(20)) - {7}
+        assert reader.is_ordered()
+        dead = await bus.messages(f"dead.{subject}", 2)
+    assert {message.data for message in dead} == {
+        b"no note",
+        Note(item="i1", number=7, bad="input").model_dump_json().encode(),
+    }
+
+
+async def test_one_that_never_succeeds_is_given_up_and_those_behind_it_wait_for_that(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(12, n3="always"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(11)
+        # Those of other items did not wait: they were handled before the one that came right behind it.
+        behind = reader.numbers().index(6)
+        assert {1, 2, 4, 5, 7, 8, 10, 11} <= set(reader.numbers()[:behind])
+        assert reader.is_ordered()
+        [dead] = await bus.messages(f"dead.{subject}", 1)
+        assert json.loads(dead.data)["number"] == 3
+        assert "failed 5 times: RuntimeError" in (dead.headers or {})["Stategate-Reason"]
+    # Those tries that it shared with others are not counted.
+    assert reader.tries[3] >= 5
+
+
+async def test_while_the_database_is_away_everything_waits_in_order(
+    connection: Client, db: Database, subject: str
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(30, n0="away"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(30)
+    assert reader.numbers() == list(range(30))
+
+
+async def test_what_somebody_else_took_is_not_left_out_nor_overtaken(
+    connection: Client, db: Database, subject: str
+) -> None:
+    reader, durable = Reader(), subject.replace(".", "-")
+    js = connection.jetstream()
+    async with reading(connection, db, subject, reader, most=4):
+        await publish(connection, subject, *notes(4))
+        await reader.until(4)
+        reader.held.clear()
+        # Too many for what is asked for ahead, so that the thief gets some of them.
+        await publish(connection, subject, *notes(60)[4:])
+        thief = await js.pull_subscribe_bind(durable, "AGENT_WORK")
+        with suppress(TimeoutError):
+            assert await thief.fetch(7, timeout=5)
+        reader.held.set()
+        await reader.until(60)
+        assert reader.is_ordered()
+        assert list(dict.fromkeys(reader.numbers())) == list(range(60))
+        await thief.unsubscribe()
+
+
+async def test_what_a_former_reader_had_in_hand_comes_first(connection: Client, db: Database, subject: str) -> None:
+    durable = subject.replace(".", "-")
+    js = connection.jetstream()
+    lease = Lease(db, durable)
+    await lease.take()
+    await subscribe(js, subject, durable, lease)
+    await publish(connection, subject, *notes(30))
+    former = await js.pull_subscribe_bind(durable, "AGENT_WORK")
+    taken = await former.fetch(20, timeout=5)
+    for place in (0, 1, 2, 5, 6):
+        await taken[place].ack_sync()
+    await former.unsubscribe()
+    await lease.release()
+    reader = Reader()
+    async with reading(connection, db, subject, reader):
+        await reader.until(27)
+        assert reader.numbers()[0] == 3
+        assert reader.is_ordered()
+        assert set(reader.numbers()) == set(range(3, 30))
+
+
+async def test_of_two_runners_one_reads_and_the_other_takes_over_when_it_stops(
+    connection: Client, db: Database, subject: str
+) -> None:
+    first, second = Reader(), Reader()
+    async with AsyncExitStack() as former:
+        await former.enter_async_context(reading(connection, db, subject, first))
+        await publish(connection, subject, *notes(5))
+        await first.until(5)
+        async with reading(connection, db, subject, second):
+            await publish(connection, subject, *notes(10)[5:])
+            await first.until(10)
+            assert not second.seen
+            await former.aclose()
+            await publish(connection, subject, *notes(20)[10:])
+            await second.until(10)
+            assert {*first.numbers(), *second.numbers()} == set(range(20))
+            assert second.is_ordered()
+
+
+async def test_who_was_overtaken_for_a_while_begins_anew(connection: Client, db: Database, subject: str) -> None:
+    reader, durable = Reader(), subject.replace(".", "-")
+    other = Lease(db, durable)
+    async with reading(connection, db, subject, reader):
+        await publish(connection, subject, *notes(3))
+        await reader.until(3)
+        while not await other.take():
+            await _expire(db, durable)
+        reader.held.clear()
+        await publish(connection, subject, *notes(6)[3:])
+        await other.keep()
+        reader.held.set()
+        await other.release()
+        await reader.until(6)
+    assert reader.is_ordered()
+    assert set(reader.numbers()) == set(range(6))
+
+
+async def _expire(db: Database, name: str) -> None:
+    """As when the holder was silent for too long."""
+    text = "MATCH (l:Lease {name: $name}) SET l.until = l.until - duration({minutes: 1})"
+    async with db.driver.session() as session:
+        await (await session.run(text, name=name)).consume()

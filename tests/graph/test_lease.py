@@ -1,0 +1,100 @@
+"""A lease: one holder at a time, told from a former one by its fence, in the very transaction that writes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from graph.database import Database, Transaction
+from graph.lease import Lease, LeaseLostError
+from tests.graph.world import World, unique
+
+
+async def _let_expire(world: World, name: str) -> None:
+    """As if its holder had been silent for so long."""
+    await world.cypher("MATCH (l:Lease {name: $name}) SET l.until = l.until - duration({minutes: 1})", name=name)
+
+
+async def test_one_holds_it_until_it_is_given_back(db: Database) -> None:
+    name = unique("job")
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    assert not await second.take()
+    assert not await second.lead()
+    assert await first.lead()
+    await first.release()
+    assert not first.held
+    assert await second.take()
+
+
+async def test_many_at_once_and_one_gets_it(db: Database) -> None:
+    name = unique("job")
+    assert sum(await asyncio.gather(*(Lease(db, name).take() for _ in range(8)))) == 1
+
+
+async def test_who_was_overtaken_can_write_nothing(db: Database, world: World) -> None:
+    name, story = unique("job"), await world.story()
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await db.under(first.check).write("work/lock_story", story_id=story)
+    await _let_expire(world, name)
+    assert await second.take()
+    with pytest.raises(LeaseLostError):
+        await db.under(first.check).write("work/release", story_id=story, to_state="anything")
+    assert not first.held
+    await db.under(second.check).write("work/lock_story", story_id=story)
+    # A lease that was lost is not given back for the one who has it now.
+    await first.release()
+    assert not await Lease(db, name).take()
+
+
+async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(db: Database, world: World) -> None:
+    name = unique("job")
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await _let_expire(world, name)
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(_: Transaction) -> None:
+        inside.set()
+        await leave.wait()
+
+    writing = asyncio.create_task(db.under(first.check).in_transaction(work))
+    await inside.wait()
+    taking = asyncio.create_task(second.take())
+    done, _ = await asyncio.wait({taking}, timeout=0.5)
+    assert not done
+    leave.set()
+    await writing
+    # Writing has kept it.
+    assert not await taking
+
+
+async def test_taking_it_again_ends_what_was_begun_under_it_before(db: Database) -> None:
+    lease = Lease(db, unique("job"))
+    assert await lease.take()
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def late(tx: Transaction) -> None:
+        inside.set()
+        await leave.wait()
+        await lease.check(tx)
+
+    writing = asyncio.create_task(db.in_transaction(late))
+    await inside.wait()
+    before = lease._fence
+    assert await lease.take()
+    assert before is not None
+    assert lease._fence == before + 1
+    leave.set()
+    await writing
+
+
+async def test_a_position_is_kept_for_its_stream(db: Database) -> None:
+    lease = Lease(db, unique("job"))
+    await lease.take()
+    assert await lease.position("S/2026") == 0
+    await lease.set_position("S/2026", 41)
+    assert await lease.position("S/2026") == 41
+    assert await lease.position("S/2027") == 0
