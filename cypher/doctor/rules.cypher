@@ -2,7 +2,7 @@
 MATCH (workflow:Workflow)
 RETURN workflow.name AS name, workflow.version AS version, coalesce(workflow.unadopted, false) AS unadopted,
   COLLECT {
-    MATCH (workflow)-[:HAS_VERSION]->(v:RuleVersion)
-    RETURN v {.number, .yaml, .sha256} ORDER BY v.number DESC
+    MATCH (workflow)-[:HAS_VERSION]->(version:RuleVersion)
+    RETURN version {.number, .yaml, .sha256} ORDER BY version.number DESC
   } AS versions
 ORDER BY name

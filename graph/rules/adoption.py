@@ -60,19 +60,22 @@ async def examine(run: Run, name: str, version_text: str | None) -> Live:
     return Live(Standing.ALIKE if alike else Standing.EDITED, text)
 
 
-async def hold(tx: Transaction, name: str) -> None:
+async def hold(tx: Transaction, name: str) -> int:
     """Keeps every hand off the rules of a workflow until the transaction ends, so that it may replace them.
 
-    Raises:
-        ConflictError: they hold an edit by hand that is no version yet, and would be lost.
+    An edit by hand that is no version yet becomes one, or it would be lost. Returns the number of the newest version.
     """
     await tx.run("rules/hold_parts", name=name)
     [newest] = await tx.run("rules/hold", name=name)
-    if (await examine(tx.run, name, newest["yaml"])).standing is Standing.EDITED:
-        raise ConflictError(
-            f"The rules of '{name}' were edited by hand a moment ago; they become a version of their own within "
-            "seconds. Import the draft again then, so that its impact is told against them."
-        )
+    live = await examine(tx.run, name, newest["yaml"])
+    return await _adopt(tx, name, newest, live) if live.standing is Standing.EDITED else newest["version"] or 0
+
+
+async def _adopt(tx: Transaction, name: str, newest: Row, live: Live) -> int:
+    number: int = max(newest["version"] or 0, newest["number"] or 0) + 1
+    digest = hashlib.sha256(live.text.encode()).hexdigest()
+    await tx.run("rules/save_version", name=name, number=number, yaml=live.text, sha256=digest, by=None, how="adopted")
+    return number
 
 
 class Adoption:
@@ -134,15 +137,7 @@ class Adoption:
             if not newest["unadopted"] and since is not None:
                 await tx.run("rules/mark_changes", name=name, number=newest["version"] or 0, since=since)
             if live.standing is Standing.EDITED:
-                await tx.run(
-                    "rules/save_version",
-                    name=name,
-                    number=max(newest["version"] or 0, newest["number"] or 0) + 1,
-                    yaml=live.text,
-                    sha256=hashlib.sha256(live.text.encode()).hexdigest(),
-                    by=None,
-                    how="adopted",
-                )
+                await _adopt(tx, name, newest, live)
             elif not newest["unadopted"]:
                 await tx.run("rules/flag", name=name, unadopted=True)
             return live, newest

@@ -203,9 +203,7 @@ class Rules:
             raise ConflictError("The draft has errors; import it again and mend them.")
         name = workflow.workflow
         [present] = await tx.run("rules/lock_workflow", name=name)
-        if present["version"] is not None:
-            await hold(tx, name)
-        number = (present["version"] or 0) + 1
+        number = (await hold(tx, name) if present["version"] is not None else 0) + 1
         await write(tx, workflow, mapping, number, confirm)
         await tx.run(
             "rules/save_version", name=name, number=number, yaml=text, sha256=_digest(text), by=by, how="published"

@@ -19,7 +19,7 @@ states:
   b: {{kind: active}}
   c: {{kind: final}}
 transitions:
-  - {{from: a, action: GO, to: b, roles: ["*"], inputs: [words], effects: [{effect}, {other}]}}
+  - {{from: a, action: GO, to: b, roles: ["*"], inputs: [words], effects: [{effects}]}}
   - {{from: b, action: ON, to: c, automatic: true, effects: [{effect}]}}
 """
 Event = Mapping[str, Any]
@@ -28,7 +28,7 @@ Event = Mapping[str, Any]
 async def _moved(world: World, effect: str, other: str) -> tuple[str, str]:
     """An item that has made both hops, and its actor."""
     name = unique("effects")
-    await world.publish(_RULES.format(name=name, effect=effect, other=other))
+    await world.publish(_RULES.format(name=name, effect=effect, effects=", ".join(dict.fromkeys((effect, other)))))
     item, actor = await world.task(name), await world.actor()
     assert (await world.act(item, "GO", actor)).hops == []
     await world.act(item, "GO", actor, words="now", dry=True)

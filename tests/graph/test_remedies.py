@@ -137,4 +137,4 @@ async def test_what_only_the_work_itself_can_change_is_waited_for(world: World) 
         '     guards: [{kind: field, name: released, op: "=", value: true}]}\n'
     )
     decision = await world.act(await world.task(name), "GO", await world.actor())
-    assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = True' holds.")]
+    assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = true' holds.")]

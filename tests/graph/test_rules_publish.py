@@ -212,7 +212,7 @@ async def test_a_draft_is_stale_when_the_live_rules_have_changed(paper: Paper) -
     await world.cypher(edit, n=paper.name, r=f"writer-{paper.name}")
     with pytest.raises(ConflictError, match="changed since"):
         await world.rules.publish(paper.name, confirm)
-    assert await world.rules.publish(paper.name, await paper.draft(paper.renamed)) == 2
+    assert await world.rules.publish(paper.name, await paper.draft(paper.renamed)) == 3
 
 
 async def test_roles_that_the_rules_no_longer_list_inherit_nothing(paper: Paper) -> None:
