@@ -60,12 +60,8 @@ async def examine(run: Run, name: str, version_text: str | None) -> Live:
     return Live(Standing.ALIKE if alike else Standing.EDITED, text)
 
 
-async def hold(tx: Transaction, name: str) -> int:
-    """Keeps every hand off the rules of a workflow until the transaction ends, so that it may replace them.
-
-    An edit by hand that is no version yet becomes one, or it would be lost. Returns the number of the newest version.
-    """
-    await tx.run("rules/hold_parts", name=name)
+async def adopt_before(tx: Transaction, name: str) -> int:
+    """Makes an edit by hand that is no version yet one, before it is replaced; returns the newest version's number."""
     [newest] = await tx.run("rules/hold", name=name)
     live = await examine(tx.run, name, newest["yaml"])
     return await _adopt(tx, name, newest, live) if live.standing is Standing.EDITED else newest["version"] or 0

@@ -15,7 +15,7 @@ from neo4j.exceptions import ConstraintError
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
-from graph.rules.adoption import hold
+from graph.rules.adoption import adopt_before
 from graph.rules.file import dump, parse
 from graph.rules.finding import Finding, has_error
 from graph.rules.impact import Staff, impact
@@ -113,6 +113,8 @@ class Rules:
                 raise ConflictError(f"This confirm is not of the present draft of '{workflow}'; import it again.")
             await tx.run("rules/lock_workflow", name=workflow)
             await _check_may(tx.run, "publish", workflow, by)
+            # From here on no hand changes what the draft was compared with.
+            await tx.run("rules/hold_parts", name=workflow)
             if draft["base"] != await _base(tx.run, workflow):
                 raise ConflictError(
                     f"The live rules of '{workflow}' have changed since this draft was imported, so its impact was not "
@@ -203,7 +205,7 @@ class Rules:
             raise ConflictError("The draft has errors; import it again and mend them.")
         name = workflow.workflow
         [present] = await tx.run("rules/lock_workflow", name=name)
-        number = (await hold(tx, name) if present["version"] is not None else 0) + 1
+        number = (await adopt_before(tx, name) if present["version"] is not None else 0) + 1
         await write(tx, workflow, mapping, number, confirm)
         await tx.run(
             "rules/save_version", name=name, number=number, yaml=text, sha256=_digest(text), by=by, how="published"
