@@ -15,11 +15,6 @@ from stategate.servers.environment import Addresses, open_environment
 from stategate.settings import Settings, load_settings
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The property asks for all work and everybody there is, so it comes first, while there is little."""
-    items.sort(key=lambda item: "property" not in item.path.parts)
-
-
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Servers of their own in a folder of their own, whatever else runs on this machine."""
