@@ -164,6 +164,13 @@ class Machine(RuleBasedStateMachine):
         """May this one do it, what may this one do, who may do it: one truth, asked from three sides."""
         if self._name is not None:
             self.run(self._three_ways())
+            # Tests that come after this one would wait until so many events are published.
+            self.run(
+                self.world.cypher(
+                    "MATCH (e:OutboxEvent) WHERE e.item_id IN $items OR e.item_id STARTS WITH 'nowhere-' DELETE e",
+                    items=self._items,
+                )
+            )
 
     async def _three_ways(self) -> None:
         gate, oracle = self.world.gate, self._oracle
