@@ -299,28 +299,31 @@ class Gate:
         return [row["actor_id"] for row in rows]
 
     async def work_list(
-        self, actor_id: str, limit: int = MANY, *, awaited: bool = False
+        self, actor_id: str, limit: int = MANY, *, awaited: bool = False, only: Sequence[str] | None = None
     ) -> list[tuple[str, list[str]]]:
         """What an actor may do now, given right inputs: items, the most urgent first, with their actions.
 
-        `awaited` leaves out items that wait for somebody else, which the actor could discard, say.
+        `awaited` leaves out items that wait for somebody else, which the actor could discard, say;
+        `only` looks at these items alone.
         """
         try:
-            rows = await self._db.read("gate/work_list", actor_id=actor_id, awaited=awaited, limit=limit)
+            rows = await self._db.read("gate/work_list", actor_id=actor_id, awaited=awaited, limit=limit, only=only)
         except CypherSyntaxError:
             raise
         except ClientError:
-            return await self._work_list_beside_spoilt(actor_id, limit, awaited=awaited)
+            return await self._work_list_beside_spoilt(actor_id, limit, awaited=awaited, only=only)
         return [(row["item_id"], row["actions"]) for row in rows]
 
     async def _work_list_beside_spoilt(
-        self, actor_id: str, limit: int, *, awaited: bool
+        self, actor_id: str, limit: int, *, awaited: bool, only: Sequence[str] | None
     ) -> list[tuple[str, list[str]]]:
         """The same, item by item: a rule that cannot be run takes nothing off the list but what needs it."""
         found: list[tuple[str, list[str]]] = []
         skip = 0
         while len(found) < limit:
-            rows = await self._db.read("gate/work_items", actor_id=actor_id, awaited=awaited, skip=skip, limit=MANY)
+            rows = await self._db.read(
+                "gate/work_items", actor_id=actor_id, awaited=awaited, skip=skip, limit=MANY, only=only
+            )
             views = await self.actions([(row["item_id"], actor_id) for row in rows])
             for row in rows:
                 names = [view.name for view in views[row["item_id"], actor_id] if view.allowed]

@@ -1,4 +1,4 @@
-// In: actor, engine; $awaited, whether only what waits for a role of the actor. Out: also state, item: what the actor may
+// In: actor, engine; $only, the items that are looked at (null: all), $awaited, whether only what waits for a role of the actor. Out: also state, item: what the actor may
 // have something to do with, the most urgent first.
 CALL (actor) {
   MATCH (actor)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(:Role)-[:MAY_FIRE]->(t:Transition)
@@ -23,5 +23,5 @@ UNION
   RETURN state
 }
 WITH DISTINCT actor, engine, state
-MATCH (state)<-[:IN_STATE]-(item:Item)
+MATCH (state)<-[:IN_STATE]-(item:Item) WHERE $only IS NULL OR item.id IN $only
 WITH actor, engine, state, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id

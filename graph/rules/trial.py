@@ -151,7 +151,10 @@ class _Trial:
         offered = [view.name for view in next(iter(views.values()), [])]
         asked = list(dict.fromkeys([*offered, *self._expected.who]))
         legal = {name: {v.name for v in views[self._item, id] if v.allowed} for id, name in ids.items()}
-        listed = {name: set(dict(await gate.work_list(id, _ALL)).get(self._item, [])) for id, name in ids.items()}
+        listed = {
+            name: set(dict(await gate.work_list(id, _ALL, only=[self._item])).get(self._item, []))
+            for id, name in ids.items()
+        }
         may: Allowed = {name: set() for name in names}
         for action in asked:
             for id in await gate.who_may(self._item, action, _ALL):

@@ -174,7 +174,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _three_ways(self) -> None:
         gate, oracle = self.world.gate, self._oracle
-        lists = {actor: dict(await gate.work_list(actor, EVERYBODY)) for actor in self._people}
+        lists = {actor: dict(await gate.work_list(actor, EVERYBODY, only=self._items)) for actor in self._people}
         for item in self._items[:1]:
             views = await gate.actions([(item, actor) for actor in self._people])
             for actor in self._people:
