@@ -16,6 +16,7 @@ from neo4j.exceptions import (
     TransientError,
 )
 
+from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
 from graph.queries import migrations, query
 
@@ -126,7 +127,10 @@ class Database:
         async def unit(tx: AsyncManagedTransaction) -> Result:
             if write and self._check:
                 await self._check(Transaction(tx))
-            return await work(Transaction(tx))
+            result = await work(Transaction(tx))
+            if write:
+                fault_points.passing("before-commit")
+            return result
 
         for left in reversed(range(_TRIES)):
             try:
@@ -143,6 +147,7 @@ class Database:
                 if not write:
                     return await session.execute_read(unit)
                 result = await session.execute_write(unit)
+                fault_points.passing("after-commit")
                 self.wrote.set()
                 return result
         except UnicodeEncodeError as error:
