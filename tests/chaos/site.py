@@ -34,7 +34,8 @@ from tests.command import STATEGATE, environment
 from tests.proxy import Proxy, proxied
 
 PATIENCE = 180.0  # seconds for anything to come back
-HEAP = "512m"
+# Small, and soon as fast as it gets: it is killed again before more thorough compiling would pay.
+JVM = ("-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1")
 _LOOK = 0.1  # seconds between two looks at what gives no sign by itself
 _SOON = 0.5  # seconds before a service that could not start is started again
 
@@ -48,7 +49,7 @@ class SmallNeo4j(Neo4j):
         command = super().command(ports)
         arguments = Path(command[1].removeprefix("@"))
         lines = [line for line in arguments.read_text().splitlines() if not line.startswith(("-Xms", "-Xmx"))]
-        arguments.write_text("\n".join([f"-Xms{HEAP}", f"-Xmx{HEAP}", *lines]))
+        arguments.write_text("\n".join([*JVM, *lines]))
         config = arguments.with_name("neo4j.conf")
         config.write_text(config.read_text() + self.more)
         return command
