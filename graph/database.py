@@ -44,23 +44,25 @@ class Transaction:
         """The rows of `cypher/<name>.cypher`."""
         _check(parameters)
         result = await self._tx.run(query(name), parameters)
-        return await result.data()
+        return [dict(record) async for record in result]
 
 
 def _check(value: Any) -> None:
     """Raises here what would break the connection when the driver meets it."""
-    if isinstance(value, str):
-        if not value.isascii():
-            value.encode()
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            _check(name)
-            _check(part)
-    elif isinstance(value, list):
-        for part in value:
-            _check(part)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise OverflowError
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if not value.isascii():
+                value.encode()
+        elif isinstance(value, dict):
+            if not all(map(str.isascii, value)):
+                left += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise OverflowError
 
 
 class Database:

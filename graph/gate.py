@@ -346,7 +346,7 @@ class Gate:
         nothing = encoding.row(Command("", "", "", dry=True), 0)
 
         async def work(tx: Transaction) -> None:
-            await tx.run("gate/decide", batch={"commands": [nothing]})
+            await self._run(tx, [nothing])
             await tx.run("work/assignable", stories=[""], tried=[])
 
         await self._db.in_transaction(work)
@@ -397,11 +397,14 @@ class Gate:
         return [answers.get(answer["seq"], answer) for answer in found]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
-        found = await tx.run("gate/decide", batch={"commands": rows}) if rows else []
-        for answer in found:
+        if not rows:
+            return []
+        [found] = await tx.run("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
+        answers: list[Row] = found["answers"]
+        for answer in answers:
             if len(answer["hops"]) >= ENDLESS:
                 raise _BrokenCommandError(answer["seq"], "endless")
-        return found
+        return answers
 
     async def _earlier(self, tx: Transaction, rows: list[Row]) -> dict[str, Decision]:
         if not rows:
@@ -566,7 +569,7 @@ class Gate:
             for action in {offer["action"] for offer in offers if offer["id"] == item}:
                 rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
                 try:
-                    await self._db.write("gate/decide", batch={"commands": rows})
+                    await self._db.write("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
                 except ClientError as error:
                     found.add((item, action))
                     cause = error
