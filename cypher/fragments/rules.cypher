@@ -21,10 +21,13 @@ CALL (engine, workflow, here, actions, further) {
     // include: leaving
   }
   MATCH (t)-[:ON]->(action:Action)
-  WITH engine, item, state, t, action, [x IN couplings WHERE x.action = action.name | x.k] AS coupled,
-    coalesce(t.automatic, false) = true AND t.after IS NULL AS runs, actions IS NULL OR action.name IN actions AS asked
-  WHERE asked OR runs OR size(coupled) > 0
-  WITH *, COLLECT { MATCH (t)-[:TO]->(to:State) RETURN to } AS targets
+  WITH engine, item, state AS source, t AS exit, action, [x IN couplings WHERE x.action = action.name | x.k] AS coupled,
+    coalesce(t.automatic, false) = true AS automatic, actions IS NULL OR action.name IN actions AS wanted,
+    // include: after_seconds
+    AS rests
+  WITH *, automatic AND exit.after IS NULL AS runs
+  WHERE wanted OR runs OR size(coupled) > 0
+  WITH *, COLLECT { MATCH (exit)-[:TO]->(to:State) RETURN to } AS targets
   CALL (item, targets) {
     UNWIND targets[..1] AS state
     CALL (item, state) {
@@ -33,22 +36,20 @@ CALL (engine, workflow, here, actions, further) {
     CALL (item, state) {
       // include: due
     }
-    RETURN head(collect({awaited: awaited, seconds: seconds})) AS rest
+    RETURN head(collect({awaited: awaited, due_after: seconds})) AS rest
   }
-  WITH t, {
-    node: t, t: properties(t), key: elementId(t), from: state, action: action.name, automatic: coalesce(t.automatic, false) = true, runs: runs, coupled: coupled,
-    by_engine: size(coupled) > 0 AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) },
-    firing: COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(t) RETURN r.name ORDER BY r.name },
-    needed: COLLECT { MATCH (t)-[:NEEDS_ROLE]->(r:Role) RETURN r.name },
-    apart: COLLECT { MATCH (t)-[:NOT_SAME_ACTOR_AS]->(before:Action) RETURN before.name ORDER BY before.name },
-    inputs: COLLECT { MATCH (t)-[place:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY place.order },
-    guards: COLLECT { MATCH (t)-[place:GUARDED_BY]->(g:Guard) RETURN properties(g) ORDER BY place.order },
-    relations: coalesce(t.relations, []), kinds: t.actor_kinds, seconds:
-      // include: after_seconds
-    ,
-    targets: size(targets), to: targets[0], target: properties(targets[0]), awaited: rest.awaited, due_after: rest.seconds
+  WITH exit, {
+    node: exit, t: properties(exit), key: elementId(exit), from: source, action: action.name, automatic: automatic, runs: runs,
+    coupled: coupled, by_engine: size(coupled) > 0 AND EXISTS { (engine)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(exit) },
+    firing: COLLECT { MATCH (r:Role)-[:MAY_FIRE]->(exit) RETURN r.name ORDER BY r.name },
+    needed: COLLECT { MATCH (exit)-[:NEEDS_ROLE]->(r:Role) RETURN r.name },
+    apart: COLLECT { MATCH (exit)-[:NOT_SAME_ACTOR_AS]->(before:Action) RETURN before.name ORDER BY before.name },
+    inputs: COLLECT { MATCH (exit)-[r:REQUIRES]->(n:Input) RETURN properties(n) ORDER BY r.order },
+    guards: COLLECT { MATCH (exit)-[r:GUARDED_BY]->(g:Guard) RETURN properties(g) ORDER BY r.order },
+    relations: coalesce(exit.relations, []), kinds: exit.actor_kinds, seconds: rests,
+    targets: size(targets), to: targets[0], target: properties(targets[0]), awaited: rest.awaited, due_after: rest.due_after
   } AS rule
-  ORDER BY t.order
+  ORDER BY exit.order
   WITH collect(rule) AS found
   // How many hops can follow by themselves; where it is more than one they are counted no further.
   RETURN [rule IN found | rule {.*, hops: CASE

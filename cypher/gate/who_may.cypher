@@ -1,11 +1,12 @@
 // Who may do an action on an item now, given right inputs; `permitted` are the transitions that only the work itself
 // stands against, told if $hopeful. $first before others, then by id. $item_id, $action, $verdicts: {plug-in: {version,
 // holds}}, $limit.
-MATCH (item:Item {id: $item_id})-[:IN_STATE]->(state:State)
+MATCH (asked:Item {id: $item_id})-[:IN_STATE]->(at:State)
 MATCH (engine:System)
-OPTIONAL MATCH (workflow:Workflow {name: item.workflow})
-WITH *, [state] AS here, [$action] AS actions, false AS further
+OPTIONAL MATCH (workflow:Workflow {name: asked.workflow})
+WITH *, [at] AS here, [$action] AS actions, false AS further
 // include: rules
+WITH engine, at, rules, asked AS item
 CALL (item, rules, engine) {
   UNWIND [r IN rules | r.node] AS t
   CALL (item, t) {
@@ -28,7 +29,7 @@ CALL (item, rules, engine) {
   WITH actor, engine WHERE actor <> engine
   RETURN DISTINCT actor
 }
-WITH item, state, rules, actor, 0 AS step,
+WITH item, at AS state, rules, actor, 0 AS step,
   {action: $action, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: $verdicts} AS c
 ORDER BY actor.id <> coalesce($first, ''), actor.id
 WITH *,

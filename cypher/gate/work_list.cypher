@@ -3,10 +3,10 @@
 MATCH (actor:Actor {id: $actor_id}) WHERE NOT actor:System
 MATCH (engine:System)
 // include: work_states
-WITH *, [state] AS here, null AS actions, false AS further WHERE waits OR NOT $awaited
+WITH actor, engine, state AS at, flow, workflow, roles, [state] AS here, null AS actions, false AS further WHERE waits OR NOT $awaited
 // include: rules
-MATCH (state)<-[:IN_STATE]-(item:Item {workflow: flow}) WHERE $only IS NULL OR item.id IN $only
-WITH actor, engine, state, roles, rules, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
+MATCH (at)<-[:IN_STATE]-(item:Item {workflow: flow}) WHERE $only IS NULL OR item.id IN $only
+WITH actor, engine, at AS state, roles, rules, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
 CALL (engine, item, actor, roles, state, rules) {
   UNWIND reduce(names = [], r IN rules | CASE WHEN r.automatic OR r.action IN names THEN names ELSE names + [r.action] END) AS name
   CALL (engine, item, actor, roles, state, rules, name) {
