@@ -68,7 +68,8 @@ async def serving(
             valkey = redis.Redis.from_url(addresses.valkey_url)
 
             async def nats_answers() -> None:
-                await bus.flush(timeout=2)
+                # Not by `flush`, which is content while the client looks for a server.
+                await bus.jetstream(timeout=2).account_info()
 
             async def valkey_answers() -> None:
                 await valkey.ping()
