@@ -1,4 +1,4 @@
-"""The same nodes and edges as applied commands leave, written without looking at anything: what no gate can be faster than."""
+"""What applied commands leave in the graph, written without looking at anything: no gate can be faster than that."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from graph.database import Row
 from graph.encoding import row
+from stategate.bench.errors import BenchError
 from stategate.bench.world import Walkers, World
 
 _SCRATCH = "lock"  # a property that means nothing; taking a lock leaves it behind
@@ -30,9 +31,8 @@ class Written:
             | {key: change.get(key) for key in ("inputs", "awaits")}
             for change in after["changes"]
         ]
-        told = [
-            {key: event[key] for key in ("role", "action", "actions")} for event in after["events"] if "actions" in event
-        ]
+        assigned = [event for event in after["events"] if "actions" in event]
+        told = [{key: event[key] for key in ("role", "action", "actions")} for event in assigned]
         batch = {
             "actor_id": after["changes"][0]["actor_id"],
             "workflow": after["item"]["workflow"],
@@ -57,7 +57,7 @@ class Ceiling:
         """Has the gate walk one item, and another one walk without it; both must have left the same.
 
         Raises:
-            RuntimeError: they have not, so the comparison would not be fair; it says where they differ.
+            BenchError: they have not, so the comparison would not be fair; it says where they differ.
         """
         judged, free = await world.walkers(1), await world.walkers(1)
         ceiling = cls(world, {})
@@ -70,7 +70,7 @@ class Ceiling:
             ceiling.steps[step.action] = Written.of(start, left)
             await ceiling.write(free, 1)
             if differ := _differences(left, await ceiling._left(free.ids[0], version)):
-                raise RuntimeError(f"The ceiling does not write what the gate writes for '{step.action}': {differ}")
+                raise BenchError(f"The ceiling does not write what the gate writes for '{step.action}': {differ}")
         await world.forget_events()
         return ceiling
 

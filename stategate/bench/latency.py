@@ -15,7 +15,7 @@ BARE_RATE = 50
 
 
 async def latency(world: World, path: Path, item: str, sizes: Sizes) -> dict[str, Any]:
-    """`{"<rate>_per_s": {p50_ms, …}, bare: {…}, p99_50_to_bare}`; an action that was due and not yet published has waited too."""
+    """`{"<rate>_per_s": {p50_ms, …}, bare_write: {…}, bare_round_trip: {…}, bare_both: {…}, p99_50_to_bare}`."""
     figures: dict[str, Any] = {}
     writes, trips, both = [list[float]() for _ in range(3)]
 

@@ -15,7 +15,7 @@ _CHUNK = 2000  # actions between two looks, at the least
 async def memory(path: Path, service: Service, actions: int, say: Callable[[str], None]) -> dict[str, Any]:
     """`{actions, samples: [{actions, megabytes}], first_mb, last_mb, growth}`.
 
-    `growth` is the mean of the last quarter over that of the second: what was loaded and compiled on the way is there by then.
+    `growth` is the mean of the last quarter over that of the second, by when all that is loaded once has been loaded.
     """
     chunk = max(min(_CHUNK, actions), actions // _LOOKS)
     samples = [{"actions": 0, "megabytes": await service.memory()}]

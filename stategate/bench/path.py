@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -17,12 +17,13 @@ from nats.js.api import DeliverPolicy
 from consumers.bus import connected
 from consumers.workflow import WORK_COMPLETED
 from stategate.bench.ceiling import Written
+from stategate.bench.errors import BenchError
 from stategate.bench.world import Step, Walkers
 
 _HEARD = "workflow.>"
 _ASSIGNED = "workflow.task.assigned"
 _REFUSED = "workflow.action.refused"
-_PATIENCE = 900.0  # seconds for all that was asked to be answered
+_PATIENCE = 60.0  # seconds without any event, after which nothing more is expected
 _LOOK = 0.05
 _MOST_GROWTH = 6
 
@@ -47,9 +48,7 @@ class Path:
         """Listens from now on."""
         async with connected(nats_url, "stategate-bench") as client:
             path = cls(client, walkers, steps)
-            await path._js.subscribe(
-                _HEARD, cb=path._hear, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW
-            )
+            await path._js.subscribe(_HEARD, cb=path._hear, ordered_consumer=True, deliver_policy=DeliverPolicy.NEW)
             yield path
 
     async def burst(self, actions: int) -> float:
@@ -117,24 +116,23 @@ class Path:
 
     async def _until_heard(self) -> None:
         await self._js.publish_async_completed()
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                while self._events < self._expected and not self._refused:
-                    self._complete.clear()
-                    await self._complete.wait()
-        except TimeoutError:
-            raise RuntimeError(f"{self._events} of {self._expected} events came in {_PATIENCE:.0f} s") from None
+        while self._events < self._expected and not self._refused:
+            before = self._events
+            self._complete.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._complete.wait(), _PATIENCE)
+            if self._events == before:
+                raise BenchError(f"After {before} of {self._expected} events nothing came for {_PATIENCE:.0f} s.")
         if self._refused:
-            raise RuntimeError(f"an action of the benchmark was refused: {self._refused}")
+            raise BenchError(f"An action of the benchmark was refused: {self._refused}")
 
     async def _hear(self, message: Msg) -> None:
         now = time.perf_counter()
         if message.subject == _REFUSED:
             self._refused = message.data.decode()
             self._complete.set()
-        elif message.subject == _ASSIGNED and self._due:
-            if due := self._due.get((message.headers or {}).get("ce-subject", "")):
-                self._late.append(now - due.popleft())
+        elif message.subject == _ASSIGNED and (due := self._due.get((message.headers or {}).get("ce-subject", ""))):
+            self._late.append(now - due.popleft())
         self._events += 1
         if self._events >= self._expected:
             self._complete.set()

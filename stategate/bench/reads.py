@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from stategate.bench.errors import BenchError
 from stategate.bench.quantiles import milliseconds
 from stategate.bench.sizes import Sizes
 from stategate.bench.world import PREFIX, World
@@ -53,7 +54,7 @@ async def reads(world: World, graphql: str, sizes: Sizes) -> dict[str, Any]:
                 answer = await ask(document, **variables)
                 samples.append(time.perf_counter() - began)
                 if not next(iter(answer.values())):
-                    raise RuntimeError(f"the question for the {name} found nothing")
+                    raise BenchError(f"the question for the {name} found nothing")
             # The first half is for Neo4j and Python to learn it.
             figures[name] = milliseconds(samples[sizes.reads :])
     return figures | {"story_tasks": sizes.tasks, "epic_stories": sizes.stories}

@@ -1,6 +1,6 @@
 """The service that is measured, in a process of its own: people and agents are elsewhere too.
 
-Run as a module it reads one line of JSON, serves until its input ends, and says in a line of JSON where GraphQL answers.
+Run as a module it reads a line of JSON, serves until its input ends, and says in a line of JSON where GraphQL answers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Service:
 
 @asynccontextmanager
 async def service(addresses: Addresses, at_once: int | None = None) -> AsyncIterator[Service]:
-    """Runs it while the block runs; with `at_once` it handles each message in a transaction of its own, so many at once.
+    """Runs it while the block runs; with `at_once` each message has a transaction of its own, so many at the same time.
 
     Raises:
         SetupError: it does not start.

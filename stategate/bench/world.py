@@ -1,4 +1,4 @@
-"""What is measured with: people, and items that take one walk again and again. What they do is data, `seed/bench.yaml`."""
+"""What is measured with: people, and items that take one walk again and again, as `seed/bench.yaml` says."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from importlib import resources
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from graph.decision import Command
 from graph.engine import Engine
+from stategate.bench.errors import BenchError
 
 PREFIX = "bench-"
 BATCH = 10_000  # items, actors or events made or taken away in one transaction
@@ -36,7 +37,7 @@ class Step(_Part):
 
     actor: str
     action: str
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = Field(default_factory=dict)
     feedback: str | None = None
 
     def command(self, item_id: str, command_id: str | None = None) -> Command:
@@ -67,9 +68,14 @@ class Walkers:
         self._step = 0
         self._at = 0
 
+    @property
+    def step(self) -> Step:
+        """What comes next."""
+        return self.walk[self._step]
+
     def take(self, most: int) -> tuple[Step, list[str]]:
         """The next items, and the step they all have to take next; no item comes again before all have come."""
-        step = self.walk[self._step]
+        step = self.step
         taken = self.ids[self._at : self._at + most]
         self._at += len(taken)
         if self._at >= len(self.ids):
@@ -113,12 +119,15 @@ class World:
 
     async def empty(self, prefix: str) -> None:
         """Takes such tasks and stories away."""
-        while (await self.engine.db.write("bench/forget_items", prefix=prefix, limit=BATCH // PER_STORY))[0]["forgotten"]:
-            pass
+        await self.until_gone("bench/forget_items", prefix=prefix, limit=BATCH // PER_STORY)
 
     async def forget_events(self) -> None:
         """Takes away all that waits to be published."""
-        while (await self.engine.db.write("bench/forget_events", limit=BATCH))[0]["forgotten"]:
+        await self.until_gone("bench/forget_events", limit=BATCH)
+
+    async def until_gone(self, statement: str, **parameters: Any) -> None:
+        """Runs a statement that forgets some until it finds nothing more."""
+        while (await self.engine.db.write(statement, **parameters))[0]["forgotten"]:
             pass
 
     async def decide(self, walkers: Walkers, most: int) -> int:
@@ -127,5 +136,5 @@ class World:
         answers = await self.engine.gate.decide([step.command(item) for item in ids])
         for answer in answers:
             if not answer.hops:
-                raise RuntimeError(f"'{step.actor}' could not do '{step.action}': {answer.reasons}")
+                raise BenchError(f"'{step.actor}' could not do '{step.action}': {answer.reasons}")
         return len(ids)
