@@ -14,7 +14,7 @@ from graph.rules.file import dump
 from stategate.bench.ceiling import Ceiling
 from stategate.bench.errors import BenchError
 from stategate.bench.sizes import Sizes
-from stategate.bench.world import BATCH, PREFIX, Walkers, World
+from stategate.bench.world import BATCH, PREFIX, Walkers, World, until_gone
 
 Say = Callable[[str], None]
 Change = Callable[[], Awaitable[None]]
@@ -61,7 +61,7 @@ class Scale:
             "actors",
             (few, many),
             lambda: self._crowd(f"{_MORE}rest-", many - few),
-            lambda: self._world.until_gone("bench/forget_actors", prefix=f"{_MORE}rest-", limit=BATCH),
+            lambda: until_gone(lambda: self._db.write("bench/forget_actors", prefix=f"{_MORE}rest-", limit=BATCH)),
         )
 
     async def backlog(self) -> Row:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.database import Row
 from graph.decision import Command
 from graph.engine import Engine
 from stategate.bench.errors import BenchError
@@ -57,6 +59,12 @@ def load() -> Plan:
     """The shipped plan."""
     text = resources.files("seed").joinpath("bench.yaml").read_text("utf-8")
     return Plan.model_validate(yaml.safe_load(text))
+
+
+async def until_gone(forget: Callable[[], Awaitable[list[Row]]]) -> None:
+    """Has some forgotten until there are no more."""
+    while (await forget())[0]["forgotten"]:
+        pass
 
 
 class Walkers:
@@ -119,16 +127,12 @@ class World:
 
     async def empty(self, prefix: str) -> None:
         """Takes such tasks and stories away."""
-        await self.until_gone("bench/forget_items", prefix=prefix, limit=BATCH // PER_STORY)
+        db = self.engine.db
+        await until_gone(lambda: db.write("bench/forget_items", prefix=prefix, limit=BATCH // PER_STORY))
 
     async def forget_events(self) -> None:
         """Takes away all that waits to be published."""
-        await self.until_gone("bench/forget_events", limit=BATCH)
-
-    async def until_gone(self, statement: str, **parameters: Any) -> None:
-        """Runs a statement that forgets some until it finds nothing more."""
-        while (await self.engine.db.write(statement, **parameters))[0]["forgotten"]:
-            pass
+        await until_gone(lambda: self.engine.db.write("bench/forget_events", limit=BATCH))
 
     async def decide(self, walkers: Walkers, most: int) -> int:
         """Has the next items take their step, in one transaction; how many there were."""
