@@ -109,19 +109,21 @@ class Scale:
             return walkers
 
         long = await with_history(many)
-        costs: dict[str, list[Cost]] = {"few": [], "many": []}
+        await self._cost(long)
+        costs: dict[str, list[Cost]] = {"few": [await self._cost(await with_history(few))], "many": []}
         for _ in range(self._sizes.repeats):
-            # Each time a new one, which has not become long by being measured.
-            costs["few"].append(await self._cost(await with_history(few)))
             costs["many"].append(await self._cost(long))
+            # Each time new ones, whose history has not become long by being measured.
+            costs["few"].append(await self._cost(await with_history(few)))
             self._say(f"history: {_told(costs)}")
         return _figures((few, many), costs)
 
     async def _in_turn(
         self, name: str, sizes: tuple[int, int], grow: Change, shrink: Change, turns: int | None = None
     ) -> Row:
-        """Few, many, few, many, …, few: so what drifts meets both."""
+        """Few, many, few, …, few, so what drifts meets both. A first time, in which Neo4j learns, does not count."""
         walkers = await self._world.walkers(self._sizes.group)
+        await self._cost(walkers)
         costs: dict[str, list[Cost]] = {"few": [await self._cost(walkers)], "many": []}
         extra: Row = {}
         for turn in range(turns or self._sizes.repeats):

@@ -34,7 +34,7 @@ class Sizes:
 FULL = Sizes(
     walkers=1000,
     batch=250,
-    warm=25,
+    warm=40,
     rounds=3,
     seconds=4,
     least=2000,
