@@ -50,7 +50,7 @@ class Scale:
             (few, many),
             lambda: self._world.fill(f"{_MORE}rest-", few, many),
             lambda: self._world.empty(f"{_MORE}rest-"),
-            turns=1,
+            most=1,
         )
 
     async def actors(self) -> Row:
@@ -89,7 +89,7 @@ class Scale:
                 await self._db.write("bench/forget_rules", name=name)
 
         states = len(model.states)
-        return await self._in_turn("rules", (states, states * self._sizes.workflows), grow, shrink)
+        return await self._in_turn("rules", (states, states * self._sizes.workflows), grow, shrink, most=2)
 
     async def history(self) -> Row:
         """Items with a short and with a long history, side by side in one graph."""
@@ -118,15 +118,13 @@ class Scale:
             self._say(f"history: {_told(costs)}")
         return _figures((few, many), costs)
 
-    async def _in_turn(
-        self, name: str, sizes: tuple[int, int], grow: Change, shrink: Change, turns: int | None = None
-    ) -> Row:
+    async def _in_turn(self, name: str, sizes: tuple[int, int], grow: Change, shrink: Change, most: int = 3) -> Row:
         """Few, many, few, …, few, so what drifts meets both. A first time, in which Neo4j learns, does not count."""
         walkers = await self._world.walkers(self._sizes.group)
         await self._cost(walkers)
         costs: dict[str, list[Cost]] = {"few": [await self._cost(walkers)], "many": []}
         extra: Row = {}
-        for turn in range(turns or self._sizes.repeats):
+        for turn in range(min(most, self._sizes.repeats)):
             async with self._changed(name, grow, shrink):
                 costs["many"].append(await self._cost(walkers))
                 if turn == 0 and self._sizes.again:
