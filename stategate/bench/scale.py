@@ -20,6 +20,7 @@ Say = Callable[[str], None]
 Change = Callable[[], Awaitable[None]]
 
 _MORE = f"{PREFIX}more-"
+_PARTS = 5  # in which many items are made, so that one sees how far it is
 
 
 @dataclass(slots=True)
@@ -45,13 +46,15 @@ class Scale:
     async def items(self) -> Row:
         few, many = self._sizes.items
         await self._world.fill(f"{_MORE}first-", 0, few)
-        return await self._in_turn(
-            "items",
-            (few, many),
-            lambda: self._world.fill(f"{_MORE}rest-", few, many),
-            lambda: self._world.empty(f"{_MORE}rest-"),
-            most=1,
-        )
+        part = -(-(many - few) // _PARTS)
+
+        async def grow() -> None:
+            for start in range(few, many, part):
+                end = min(many, start + part)
+                await self._world.fill(f"{_MORE}rest-", start, end)
+                self._say(f"items: {end:,} of {many:,} are made")
+
+        return await self._in_turn("items", (few, many), grow, lambda: self._world.empty(f"{_MORE}rest-"), most=1)
 
     async def actors(self) -> Row:
         few, many = self._sizes.actors
@@ -139,6 +142,7 @@ class Scale:
         await grow()
         self._say(f"{name}: made many in {time.perf_counter() - began:.0f} s")
         yield
+        self._say(f"{name}: making few of many again")
         await shrink()
 
     async def _with_new_plans(self, walkers: Walkers) -> Cost:
