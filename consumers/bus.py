@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamConfig
 from nats.js.errors import APIError, BadRequestError, NotFoundError, ServerError
 
+from graph import fault_points
 from graph.lease import Lease
 
 log = structlog.get_logger(__name__)
@@ -145,6 +146,7 @@ async def subscribe(js: JetStreamContext, subject: str, durable: str, lease: Lea
             # Kept first: between here and the new consumer this process may be killed.
             await lease.set_position(f"{stream}/{created}", after)
             await js.delete_consumer(stream, durable)
+            fault_points.passing("before-consumer")
             raise NotFoundError
     except NotFoundError:
         info = await js.add_consumer(stream, consumer_config(subject, durable, after, about.config.retention))

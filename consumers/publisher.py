@@ -17,6 +17,7 @@ from nats.js.errors import APIError
 from consumers.bus import ensure_streams, stream_of, until_reachable
 from consumers.chains import Chains, Letter
 from consumers.dead import bury
+from graph import fault_points
 from graph.database import Database
 from graph.errors import UnavailableError
 from graph.lease import Lease, LeaseLostError
@@ -76,6 +77,7 @@ class Publisher:
         events = await self._outbox.take(_BATCH)
         if not events:
             return 0
+        fault_points.passing("before-publish")
         sent = await chains.publish(_letter(event) for event in events)
         done = [letter.id for letter in sent.confirmed]
         for letter in sent.homeless:
@@ -97,6 +99,7 @@ class Publisher:
             await self._give_up(empty, f"the bus takes no message of {size} bytes")
             done.append(letter.id)
         if done:
+            fault_points.passing("before-removal")
             await self._outbox.remove(done)
         if sent.failed:
             # Those that follow one of these of the same item wait as well, and stay in the outbox.

@@ -19,6 +19,7 @@ from consumers.bus import Subscribed, subscribe, until_reachable
 from consumers.dead import bury
 from consumers.metrics import RETRIED
 from consumers.pull import Pull
+from graph import fault_points
 from graph.errors import BadInputError, UnavailableError
 from graph.lease import Lease, LeaseLostError
 
@@ -222,8 +223,10 @@ class Runner(Generic[Event]):
                 jobs[0].error = type(error).__name__
                 return jobs
         else:
+            fault_points.passing("before-ack")
             for job in jobs:
                 await job.message.ack()
+                fault_points.passing("between-acks")
             return []
         middle = len(jobs) // 2
         failed = await self._handle_or_halve(jobs[:middle])

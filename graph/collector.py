@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from graph import fault_points
 from graph.decision import Command, Decision, Outcome
 from graph.errors import UnavailableError
 from graph.gate import Gate
@@ -71,6 +72,7 @@ class Collector:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(error)
             return
+        fault_points.passing("before-answer")
         for waiting, answer in zip(batch, answers, strict=True):
             if not waiting.answer.done():
                 repeated = again and not waiting.named and answer.outcome is Outcome.DUPLICATE and answer.first

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, unit_of_work
 from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
 
+from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
 from graph.metrics import RETRIES
 from graph.queries import migrations, query
@@ -142,7 +143,10 @@ class Database:
                 RETRIES.inc()
             if write and self._check:
                 await self._check(Transaction(tx))
-            return await work(Transaction(tx))
+            result = await work(Transaction(tx))
+            if write:
+                fault_points.passing("before-commit")
+            return result
 
         for left in reversed(range(_TRIES)):
             try:
@@ -159,6 +163,7 @@ class Database:
                 if not write:
                     return await session.execute_read(unit)
                 result = await session.execute_write(unit)
+                fault_points.passing("after-commit")
                 self.wrote.set()
                 return result
         except UnicodeEncodeError as error:

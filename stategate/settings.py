@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from graph import fault_points
 from stategate.errors import SetupError
 from stategate.servers.jars import locked_versions
 from stategate.servers.urls import require_url, without_secrets
@@ -32,6 +33,11 @@ def _locked(version: str) -> str:
     if version not in locked_versions():
         raise ValueError("no lock file for this version")
     return version
+
+
+def _points(wanted: str) -> str:
+    fault_points.parse(wanted)
+    return wanted
 
 
 def _url(*schemes: str) -> AfterValidator:
@@ -96,6 +102,7 @@ class Settings(BaseSettings):
     plugin_seconds: Seconds = Field(5.0, description="seconds, more than 0 and at most 600")
     trust_declared_role: bool = Field(False, description="true or false")
     keep_answers_days: int = Field(30, ge=1, le=36_500, description="a number of days, at least 1")
+    fault_points: Annotated[str, AfterValidator(_points)] = Field("", description="like before-ack:3")
 
 
 def load_settings(**overrides: Any) -> Settings:

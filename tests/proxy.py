@@ -38,7 +38,11 @@ class Proxy:
             self.refused.set()
             writer.transport.abort()
             return
-        back, forth = await asyncio.open_connection(*self._target)
+        try:
+            back, forth = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.transport.abort()
+            return
         both = {writer, forth}
         self._writers |= both
         cutting: list[str] = []

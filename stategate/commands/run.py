@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from consumers.service import Part
+from graph import fault_points
 from stategate import addresses
 from stategate.demo.play import play
 from stategate.demo.scenario import load
@@ -86,6 +87,7 @@ async def _serve(only: str | None) -> int:
     ]
     if missing:
         raise SetupError(f"`stategate serve` starts no servers; set {', '.join(missing)}, or use `stategate up`.")
+    fault_points.arm(settings.fault_points)
     parts = ALL_PARTS if only is None else tuple(part for part in Part if part == only)
     async with open_environment(settings) as servers:
         async with serving(settings, servers, parts=parts, http=only in {None, "api"}) as served:
