@@ -40,6 +40,11 @@ class Proxy:
             return
         back, forth = await asyncio.open_connection(*self._target)
         both = {writer, forth}
+        if self._down:
+            # Cut while this one was being connected.
+            for each in both:
+                each.transport.abort()
+            return
         self._writers |= both
         cutting: list[str] = []
 
