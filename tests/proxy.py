@@ -44,6 +44,11 @@ class Proxy:
             writer.transport.abort()
             return
         both = {writer, forth}
+        if self._down:
+            # Cut while this one was being connected.
+            for each in both:
+                each.transport.abort()
+            return
         self._writers |= both
         cutting: list[str] = []
 
