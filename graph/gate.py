@@ -287,7 +287,7 @@ class Gate:
                 spoilt.update(await self._find_spoilt(pairs))
 
     async def who_may(self, item_id: str, action: str, limit: int = MANY) -> list[str]:
-        """The actors who may do an action on an item now, given right inputs; by id, at most `limit`."""
+        """The actors who may do an action on an item now, given right inputs: sorted, at most `limit` of them."""
         try:
             rows = await self._db.read(
                 "gate/who_may", item_id=item_id, action=action, first=None, hopeful=False, verdicts={}, limit=limit
@@ -296,7 +296,7 @@ class Gate:
             raise
         except ClientError:
             return []  # a rule that cannot be run lets nobody through
-        return [row["actor_id"] for row in rows]
+        return sorted(row["actor_id"] for row in rows)
 
     async def work_list(
         self, actor_id: str, limit: int = MANY, *, awaited: bool = False, only: Sequence[str] | None = None
@@ -465,6 +465,7 @@ class Gate:
                 verdicts=row["verdicts"],
                 limit=MANY,
             )
+            others.sort(key=lambda other: str(other["actor_id"]))
             situation.others = {other["actor_id"]: set(other["permitted"]) for other in others}
             situation.administers = bool(await tx.run("people/administers", ids=[row["actor_id"]]))
         return remedies(situation, answer["verdicts"])

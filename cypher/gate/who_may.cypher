@@ -1,6 +1,6 @@
 // Who may do an action on an item now, given right inputs; `permitted` are the transitions that only the work itself
-// stands against, told if $hopeful. $first before others, then by id. $item_id, $action, $verdicts: {plug-in: {version,
-// holds}}, $limit.
+// stands against, told if $hopeful. $first comes first; the others come as they are found, unsorted, so that of very many
+// no more are looked at than are told. $item_id, $action, $verdicts: {plug-in: {version, holds}}, $limit.
 MATCH (asked:Item {id: $item_id})-[:IN_STATE]->(at:State)
 MATCH (engine:System)
 OPTIONAL MATCH (workflow:Workflow {name: asked.workflow})
@@ -10,6 +10,9 @@ WITH engine, at, rules, asked AS item
 CALL (item, rules, engine) {
   UNWIND [r IN rules | r.node] AS t
   CALL (item, t) {
+    MATCH (actor:Actor {id: $first})
+    RETURN actor
+  UNION
     MATCH (t)<-[:MAY_FIRE]-(:Role)<-[:INHERITS*0..8]-(:Role)<-[:HAS_ROLE]-(actor:Actor)
     RETURN actor
   UNION
@@ -31,7 +34,6 @@ CALL (item, rules, engine) {
 }
 WITH item, at AS state, rules, actor, 0 AS step,
   {action: $action, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: $verdicts} AS c
-ORDER BY actor.id <> coalesce($first, ''), actor.id
 WITH *,
   // include: roles
   + ['*'] AS roles
