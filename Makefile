@@ -1,6 +1,6 @@
 # Stategate. `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check schema pictures screenshot clean
+.PHONY: help demo up bench test check schema pictures screenshot clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -14,6 +14,9 @@ demo: $(VENV)/.run ## Set everything up and play the example story to its end
 
 up: $(VENV)/.run ## Set everything up, start it and stay; Ctrl-C stops it
 	@exec $(BIN)/stategate up
+
+bench: $(VENV)/.run ## Measure how fast everything is; make bench ARGS=--quick for a short form
+	@$(BIN)/stategate bench $(ARGS)
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@$(BIN)/pytest

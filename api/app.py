@@ -1,4 +1,4 @@
-"""The HTTP door: GraphQL, and whether the service lives and is ready."""
+"""The HTTP door: GraphQL, whether the service lives and is ready, and its figures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
 from api.context import Context
+from api.metrics import CONTENT_TYPE, Read, exposition
 from api.schema import schema
 from graph.engine import Engine
 
@@ -41,8 +42,8 @@ class _Endpoint(GraphQL[Context, None]):
         return Context(self._engine)
 
 
-def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
-    """The ASGI application; `checks` by server, each raising when its server is away."""
+def application(engine: Engine, checks: Mapping[str, Check], figures: Mapping[str, Read] | None = None) -> Starlette:
+    """The ASGI application; `checks` by server, each raising when its server is away, and `figures` each tells."""
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -53,6 +54,9 @@ def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
         ready = all(answer == "ok" for answer in answers.values())
         return JSONResponse({"status": "ok" if ready else "away", **answers}, status_code=200 if ready else 503)
 
+    async def metrics(_: Request) -> Response:
+        return Response(await exposition(figures or {}), media_type=CONTENT_TYPE)
+
     async def home(_: Request) -> Response:
         return RedirectResponse("/graphql")
 
@@ -62,6 +66,7 @@ def application(engine: Engine, checks: Mapping[str, Check]) -> Starlette:
             Route("/", home),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/metrics", metrics),
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
         ]

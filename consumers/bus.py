@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamConfig
-from nats.js.errors import APIError, BadRequestError, NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError, ServerError
 
 from graph import fault_points
 from graph.lease import Lease
@@ -40,6 +40,9 @@ NEEDED = {
     "AGENT_WORK": ["agent.work.completed"],
     "DEAD_LETTERS": ["dead.>"],
 }  # fmt: skip
+REPLICAS = 3  # copies of a stream that is made in a cluster
+_ALONE = 10074  # the code of a server that is in no cluster, and so keeps one copy
+_OVERLAP = 10065  # of subjects that another stream keeps already
 _ACK_WAIT = 120.0  # seconds a message may be in work before it is delivered again; a new reader need not wait for it
 _UNACKNOWLEDGED = 4000  # messages that may be in work at once
 
@@ -47,6 +50,8 @@ _UNACKNOWLEDGED = 4000  # messages that may be in work at once
 @asynccontextmanager
 async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Client]:
     """A connection that comes back by itself; `attempts` -1 tries without end.
+
+    `url` may name several servers of a cluster, with commas between them: another is taken when one goes away.
 
     Raises:
         OSError: there is none at first; or a NATS error.
@@ -56,7 +61,12 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
         log.warning("nats", error=str(error) or type(error).__name__)
 
     connection = await nats.connect(
-        url, name=name, max_reconnect_attempts=attempts, reconnect_time_wait=0.5, error_cb=report, allow_reconnect=True
+        url.split(","),
+        name=name,
+        max_reconnect_attempts=attempts,
+        reconnect_time_wait=0.5,
+        error_cb=report,
+        allow_reconnect=True,
     )
     try:
         yield connection
@@ -64,23 +74,38 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
         await connection.close()
 
 
-async def ensure_streams(js: JetStreamContext) -> None:
-    """Makes the streams that are missing; one that covers a subject already is used as it is."""
+async def ensure_streams(js: JetStreamContext, replicas: int = REPLICAS) -> None:
+    """Makes the streams that are missing; one that covers a subject already is used as it is.
+
+    In a cluster each new one has so many replicas; a server alone keeps it once.
+    """
     for name, subject in STREAMS.items():
         try:
             await js.stream_info(name)
         except NotFoundError:
-            await _add(js, name, subject)
+            await _add(js, name, subject, replicas)
 
 
-async def _add(js: JetStreamContext, name: str, subject: str) -> None:
+async def _add(js: JetStreamContext, name: str, subject: str, replicas: int) -> None:
     try:
-        await js.add_stream(StreamConfig(name=name, subjects=[subject]))
-    except BadRequestError:
+        await _make(js, name, [subject], replicas)
+    except BadRequestError as error:
+        if error.err_code != _OVERLAP:
+            raise
         # Somebody else's stream holds a part of it, so ours takes what is left.
         free = [needed for needed in NEEDED[name] if await stream_of(js, needed) is None]
         if free:
-            await js.add_stream(StreamConfig(name=name, subjects=free))
+            await _make(js, name, free, replicas)
+
+
+async def _make(js: JetStreamContext, name: str, subjects: list[str], replicas: int) -> None:
+    config = StreamConfig(name=name, subjects=subjects, num_replicas=replicas)
+    try:
+        await js.add_stream(config)
+    except ServerError as error:
+        if error.err_code != _ALONE:
+            raise
+        await js.add_stream(config, num_replicas=1)
 
 
 async def stream_of(js: JetStreamContext, subject: str) -> str | None:

@@ -15,6 +15,7 @@ from nats.errors import BadSubjectError
 from nats.errors import Error as NatsError
 
 _AT_ONCE = 1000  # messages on their way to the server
+_ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
 _PATIENCE = 5.0  # seconds without any confirmation after which those on their way count as lost
 
 
@@ -93,7 +94,8 @@ class Chains:
 
     async def _send(self, chain: list[Letter]) -> None:
         letter = chain[-1]
-        if letter.size > self._connection.max_payload:
+        most = self._connection.max_payload
+        if len(letter.data) + _ROOM > most and letter.size > most:
             # Asked here, because the server ends the connection over it when only the headers make it too large.
             self._sent.too_large.append(letter)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 
 import structlog
 
@@ -12,10 +13,14 @@ from graph.errors import UnavailableError
 
 log = structlog.get_logger(__name__)
 
+_SHARE = 10  # a look that takes long is followed by a pause so many times as long, so that the work has the machine
+_LONGEST = 3.5  # seconds of such a pause; an edit by hand is to be seen within five
+
 
 async def repeat(job: str, tick: Callable[[], Awaitable[object]], every: float, stopping: asyncio.Event) -> None:
-    """Does it every so many seconds until `stopping`; a database that is away is waited for."""
+    """Does it every so many seconds, less often if it takes long, until `stopping`; waits for a database that is away."""
     while not stopping.is_set():
+        began = monotonic()
         try:
             await tick()
         except UnavailableError:
@@ -23,5 +28,6 @@ async def repeat(job: str, tick: Callable[[], Awaitable[object]], every: float, 
         except Exception:
             # One item that cannot be fired, or one workflow, must not stop the clock for all others.
             log.exception(job)
+        pause = min(max(every, _SHARE * (monotonic() - began)), max(every, _LONGEST))
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), every)
+            await asyncio.wait_for(stopping.wait(), pause)

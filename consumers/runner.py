@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from consumers.bus import Subscribed, subscribe, until_reachable
 from consumers.dead import bury
+from consumers.metrics import RETRIED
 from consumers.pull import Pull
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError
@@ -239,6 +240,7 @@ class Runner(Generic[Event]):
         for item, parked in [(item, parked) for item, parked in self._parked.items() if parked.due <= monotonic()]:
             del self._parked[item]
             parked.tries += 1
+            RETRIED.labels(self._durable).inc()
             first = parked.jobs[0]
             await self._work(parked.jobs, stopping)
             again = self._parked.get(item)

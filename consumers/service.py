@@ -11,7 +11,7 @@ from typing import Any
 
 from nats.aio.client import Client
 
-from consumers.bus import ensure_streams
+from consumers.bus import REPLICAS, ensure_streams
 from consumers.cleaner import run_cleaner
 from consumers.effects import run_effects
 from consumers.job import repeat
@@ -46,12 +46,13 @@ async def running(
     keep_answers_days: int,
     parts: Collection[Part] = tuple(Part),
     most: int = MOST,
+    replicas: int = REPLICAS,
 ) -> AsyncIterator[None]:
     """Runs the parts while the block runs; at its end each finishes what it has in hand, and gives its leases back.
 
-    `most` is how many messages are handled in one transaction.
+    `most` is how many messages are handled in one transaction, `replicas` how often a cluster keeps a new stream.
     """
-    await ensure_streams(connection.jetstream())
+    await ensure_streams(connection.jetstream(), replicas)
     stopping = asyncio.Event()
     runs = [runner.run(stopping) for runner in _runners(engine, connection, trust_declared_role, parts, most)]
     if Part.OUTBOX in parts:

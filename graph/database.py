@@ -6,18 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, unit_of_work
-from neo4j.exceptions import (
-    AuthError,
-    ClientError,
-    DriverError,
-    IncompleteCommit,
-    ServiceUnavailable,
-    TransientError,
-)
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, unit_of_work
+from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
 
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
+from graph.metrics import RETRIES
 from graph.queries import migrations, query
 
 Row = dict[str, Any]
@@ -28,6 +22,15 @@ _LONGEST = 120  # seconds of one transaction; whatever takes longer has gone ast
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
 _GONE = "Neo.ClientError.Statement.EntityNotFound"
+# Said of the server or its cluster, and nothing of the statement, though the driver does not try them again.
+_AWAY = {
+    "Neo.ClientError.Database.DatabaseNotFound",
+    "Neo.ClientError.Transaction.InvalidBookmark",
+    "Neo.ClientError.Transaction.InvalidBookmarkMixture",
+    # Time that ran out: it may have waited for somebody else's locks.
+    "Neo.ClientError.Transaction.TransactionTimedOut",
+    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+}
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
 
@@ -45,23 +48,25 @@ class Transaction:
         """The rows of `cypher/<name>.cypher`."""
         _check(parameters)
         result = await self._tx.run(query(name), parameters)
-        return await result.data()
+        return [dict(record) async for record in result]
 
 
 def _check(value: Any) -> None:
     """Raises here what would break the connection when the driver meets it."""
-    if isinstance(value, str):
-        if not value.isascii():
-            value.encode()
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            _check(name)
-            _check(part)
-    elif isinstance(value, list):
-        for part in value:
-            _check(part)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise OverflowError
+    left = [value]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if not value.isascii():
+                value.encode()
+        elif isinstance(value, dict):
+            if not all(map(str.isascii, value)):
+                left += value
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise OverflowError
 
 
 class Database:
@@ -70,6 +75,8 @@ class Database:
     def __init__(self, driver: AsyncDriver, name: str = "neo4j") -> None:
         self._driver = driver
         self._name = name
+        # What this process wrote is read by it, whichever server of a cluster answers.
+        self._bookmarks = AsyncGraphDatabase.bookmark_manager()
         self._check: Check | None = None
         self.wrote = asyncio.Event()
         """Set after each commit of a write, for whoever waits for new events; the waiter clears it."""
@@ -81,12 +88,15 @@ class Database:
     def under(self, check: Check) -> Database:
         """The same database, where each transaction that writes begins with a check, such as that of a lease."""
         checked = Database(self._driver, self._name)
-        checked._check, checked.wrote = check, self.wrote
+        checked._check, checked.wrote, checked._bookmarks = check, self.wrote, self._bookmarks
         return checked
 
     @property
     def driver(self) -> AsyncDriver:
         return self._driver
+
+    def _session(self) -> AsyncSession:
+        return self._driver.session(database=self._name, bookmark_manager=self._bookmarks)
 
     async def close(self) -> None:
         await self._driver.close()
@@ -123,8 +133,14 @@ class Database:
         return await self._execute(work, write=True)
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+        tries = 0
+
         @unit_of_work(timeout=_LONGEST)
         async def unit(tx: AsyncManagedTransaction) -> Result:
+            nonlocal tries
+            tries += 1
+            if tries > 1:
+                RETRIES.inc()
             if write and self._check:
                 await self._check(Transaction(tx))
             result = await work(Transaction(tx))
@@ -143,7 +159,7 @@ class Database:
 
     async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], *, write: bool) -> Result:
         try:
-            async with self._driver.session(database=self._name) as session:
+            async with self._session() as session:
                 if not write:
                     return await session.execute_read(unit)
                 result = await session.execute_write(unit)
@@ -156,18 +172,25 @@ class Database:
             raise BadInputError("A number is too large; integers have 64 bits.") from error
         except IncompleteCommit as error:
             raise UnknownOutcomeError("Neo4j went away while it committed; it may have been done.") from error
-        except (ServiceUnavailable, AuthError, TransientError, DriverError) as error:
-            raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
-        except ClientError as error:
-            # Time that ran out says nothing of the statement: it may have waited for somebody else's locks.
-            if "TransactionTimedOut" in (error.code or ""):
-                raise UnavailableError("Neo4j took too long; the request can be sent again.") from error
+        except (DriverError, Neo4jError) as error:
+            if is_away(error):
+                raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
             raise
 
     async def migrate(self) -> None:
         """Brings the schema to the newest state; safe to run at every start and by several services at once."""
         for _, statements in migrations():
             for statement in statements:
-                async with self._driver.session(database=self._name) as session:
-                    result = await session.run(statement)
-                    await result.consume()
+                async with self._session() as session:
+                    await session.execute_write(_run_migration, statement)
+
+
+async def _run_migration(tx: AsyncManagedTransaction, statement: str) -> None:
+    await (await tx.run(statement)).consume()
+
+
+def is_away(error: DriverError | Neo4jError) -> bool:
+    """Whether an error says that the server, or the leader of a cluster, is away or busy, and so nothing was done."""
+    if isinstance(error, DriverError | AuthError):
+        return True
+    return error.is_retryable() or error.code in _AWAY

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.database import Database, Row
+from graph.metrics import GIVEN_UP
 from graph.plugins import AT_ONCE, Plugins, plain
 
 TRIES = 8
@@ -57,6 +58,7 @@ class Effects:
     async def give_up(self, due: Due) -> None:
         """Leaves it in the graph with its reason, and tries no more."""
         await self._db.write("effect/give_up", id=due.id)
+        GIVEN_UP.inc()
 
 
 def _due(row: Row) -> Due:

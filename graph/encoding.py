@@ -76,12 +76,21 @@ def _check_integers(value: Any) -> None:
         raise BadInputError(f"The integer {value:.3e} is too large; give it as a string.")
 
 
+def wire(row: Row) -> Row:
+    """What of a row is sent: what is not there is null to the statement, and costs nothing on the way."""
+    return {key: value for key, value in row.items() if value is not None and value != {}}
+
+
 def without_repeats(rows: list[Row]) -> list[list[Row]]:
     """Batches in order, no command id twice in one: a refusal is known as an answer only after its batch."""
     batches: list[list[Row]] = [[]]
+    keys: set[str] = set()
     for row in rows:
-        if row["command_key"] and any(row["command_key"] == other["command_key"] for other in batches[-1]):
+        if row["command_key"] in keys:
             batches.append([])
+            keys = set()
+        if row["command_key"]:
+            keys.add(row["command_key"])
         batches[-1].append(row)
     return batches
 

@@ -11,6 +11,7 @@ from graph.gate import Gate
 from graph.history import History
 from graph.items import Items
 from graph.lease import Lease
+from graph.measured import MeasuredGate
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import LIMIT, Plugins
@@ -45,7 +46,7 @@ class Engine:
 
     @classmethod
     def over(cls, db: Database, plugins: Plugins) -> Engine:
-        gate = Gate(db, plugins)
+        gate = MeasuredGate(db, plugins)
         return cls(
             db,
             gate,

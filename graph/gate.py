@@ -287,7 +287,7 @@ class Gate:
                 spoilt.update(await self._find_spoilt(pairs))
 
     async def who_may(self, item_id: str, action: str, limit: int = MANY) -> list[str]:
-        """The actors who may do an action on an item now, given right inputs; by id, at most `limit`."""
+        """The actors who may do an action on an item now, given right inputs: sorted, at most `limit` of them."""
         try:
             rows = await self._db.read(
                 "gate/who_may", item_id=item_id, action=action, first=None, hopeful=False, verdicts={}, limit=limit
@@ -296,7 +296,7 @@ class Gate:
             raise
         except ClientError:
             return []  # a rule that cannot be run lets nobody through
-        return [row["actor_id"] for row in rows]
+        return sorted(row["actor_id"] for row in rows)
 
     async def work_list(
         self, actor_id: str, limit: int = MANY, *, awaited: bool = False, only: Sequence[str] | None = None
@@ -346,7 +346,7 @@ class Gate:
         nothing = encoding.row(Command("", "", "", dry=True), 0)
 
         async def work(tx: Transaction) -> None:
-            await tx.run("gate/decide", batch={"commands": [nothing]})
+            await self._run(tx, [nothing])
             await tx.run("work/assignable", stories=[""], tried=[])
 
         await self._db.in_transaction(work)
@@ -397,11 +397,14 @@ class Gate:
         return [answers.get(answer["seq"], answer) for answer in found]
 
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
-        found = await tx.run("gate/decide", batch={"commands": rows}) if rows else []
-        for answer in found:
+        if not rows:
+            return []
+        [found] = await tx.run("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
+        answers: list[Row] = found["answers"]
+        for answer in answers:
             if len(answer["hops"]) >= ENDLESS:
                 raise _BrokenCommandError(answer["seq"], "endless")
-        return found
+        return answers
 
     async def _earlier(self, tx: Transaction, rows: list[Row]) -> dict[str, Decision]:
         if not rows:
@@ -462,6 +465,7 @@ class Gate:
                 verdicts=row["verdicts"],
                 limit=MANY,
             )
+            others.sort(key=lambda other: str(other["actor_id"]))
             situation.others = {other["actor_id"]: set(other["permitted"]) for other in others}
             situation.administers = bool(await tx.run("people/administers", ids=[row["actor_id"]]))
         return remedies(situation, answer["verdicts"])
@@ -566,7 +570,7 @@ class Gate:
             for action in {offer["action"] for offer in offers if offer["id"] == item}:
                 rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
                 try:
-                    await self._db.write("gate/decide", batch={"commands": rows})
+                    await self._db.write("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
                 except ClientError as error:
                     found.add((item, action))
                     cause = error

@@ -9,6 +9,7 @@ from time import monotonic
 
 from graph.database import Database, Transaction
 from graph.errors import UnavailableError
+from graph.metrics import LEASE
 
 SECONDS = 6.0  # that a holder who went away without a word still counts as one
 _KEEP = 2.0  # seconds after which a holder who wrote nothing says that it is still there
@@ -34,6 +35,10 @@ class Lease:
         """Whether it was ours when we last looked."""
         return self._fence is not None
 
+    def _has(self, fence: int | None) -> None:
+        self._fence = fence
+        LEASE.labels(self._name).set(self.held)
+
     async def take(self) -> bool:
         """Whether the job is ours from now on. A lease that is ours already is taken anew: what was begun is lost."""
         [found] = await self._db.read("lease/is_free", name=self._name, holder=self._holder)
@@ -41,7 +46,8 @@ class Lease:
             return False
         began = monotonic()
         [taken] = await self._db.write("lease/take", name=self._name, holder=self._holder, seconds=SECONDS)
-        self._fence, self._kept = (taken["fence"], began) if taken["held"] else (None, 0.0)
+        self._kept = began
+        self._has(taken["fence"] if taken["held"] else None)
         return self.held
 
     async def lead(self) -> bool:
@@ -60,7 +66,7 @@ class Lease:
         """Raises `LeaseLostError` unless it is ours; then nobody takes it before the transaction ends."""
         began = monotonic()
         if self._fence is None or not await tx.run("lease/keep", name=self._name, fence=self._fence, seconds=SECONDS):
-            self._fence = None
+            self._has(None)
             raise LeaseLostError(f"Another process does the job '{self._name}' now.")
         self._kept = began
 
@@ -79,7 +85,8 @@ class Lease:
     async def release(self) -> None:
         """Gives it back, so that another takes it at once."""
         if self._fence is not None:
-            fence, self._fence = self._fence, None
+            fence = self._fence
+            self._has(None)
             with suppress(UnavailableError):
                 await self._db.write("lease/release", name=self._name, fence=fence)
 

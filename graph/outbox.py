@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graph.database import Database, Row
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OWN = {"outbox_id", "outbox_at", "outbox_order", "subject", "item_id", "json_fields"}
 
 
@@ -31,7 +32,8 @@ class Outbox:
 
     async def take(self, limit: int) -> list[WaitingEvent]:
         """The oldest events, in the order in which they happened; they stay until removed."""
-        return [_event(row["event"]) for row in await self._db.read("outbox/take", limit=limit)]
+        [found] = await self._db.read("outbox/take", limit=limit)
+        return [_event(row) for row in found["events"]]
 
     async def remove(self, ids: list[str]) -> None:
         """Forgets events that the bus has confirmed."""
@@ -42,6 +44,5 @@ def _event(row: Row) -> WaitingEvent:
     payload = {name: value for name, value in row.items() if name not in _OWN}
     for name in row["json_fields"]:
         payload[name] = json.loads(payload[name])
-    return WaitingEvent(
-        row["outbox_id"], row["subject"], row["item_id"], row["outbox_at"].to_native().astimezone(UTC), payload
-    )
+    at = _EPOCH + timedelta(microseconds=row["outbox_at"])
+    return WaitingEvent(row["outbox_id"], row["subject"], row["item_id"], at, payload)

@@ -8,7 +8,7 @@ import sys
 import structlog
 from cyclopts import App
 
-from stategate.commands import dead, doctor, items, rules, rules_diff, rules_show, rules_test, run
+from stategate.commands import bench, dead, doctor, items, rules, rules_diff, rules_show, rules_test, run
 
 REGISTERED = (rules_diff, rules_show, rules_test)  # they add their commands to `rules` when they are loaded
 
@@ -21,6 +21,7 @@ app.command(dead.app)
 app.command(items.act)
 app.command(items.explain)
 app.command(doctor.doctor)
+app.command(bench.bench)
 
 
 def main() -> None:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import redis.asyncio as redis
 import uvicorn
+from prometheus_client.metrics_core import Metric
 from starlette.applications import Starlette
 
+import consumers.figures
+import graph.figures
 from api.app import application
 from consumers.bus import connected
 from consumers.runner import MOST
@@ -65,11 +68,19 @@ async def serving(
             valkey = redis.Redis.from_url(addresses.valkey_url)
 
             async def nats_answers() -> None:
-                await bus.flush(timeout=2)
+                # Not by `flush`, which is content while the client looks for a server.
+                await bus.jetstream(timeout=2).account_info()
 
             async def valkey_answers() -> None:
                 await valkey.ping()
 
+            async def graph_figures() -> list[Metric]:
+                return await graph.figures.read(engine.db)
+
+            async def bus_figures() -> list[Metric]:
+                return await consumers.figures.read(bus.jetstream())
+
+            figures = {"neo4j": graph_figures, "nats": bus_figures}
             checks = {"neo4j": engine.db.check, "nats": nats_answers, "valkey": valkey_answers}
             try:
                 path = running(
@@ -79,8 +90,9 @@ async def serving(
                     keep_answers_days=settings.keep_answers_days,
                     parts=parts,
                     most=most,
+                    replicas=settings.nats_replicas,
                 )
-                async with path, _http(application(engine, checks), listener) as url:
+                async with path, _http(application(engine, checks, figures), listener) as url:
                     yield Served(engine, url)
             finally:
                 await valkey.aclose()

@@ -44,6 +44,13 @@ def _url(*schemes: str) -> AfterValidator:
     return AfterValidator(lambda url: require_url(url, schemes))
 
 
+def _nats_urls(urls: str) -> str:
+    """One, or the servers of a cluster with commas between them."""
+    for url in urls.split(","):
+        require_url(url, ("nats", "tls", "ws", "wss"))
+    return urls
+
+
 def _redis_scheme(url: object) -> object:
     """The client knows Valkey's own scheme only by its older name."""
     return "redis" + url.removeprefix("valkey") if isinstance(url, str) and url.startswith("valkey") else url
@@ -54,9 +61,10 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 Neo4jUri = Annotated[str, _url(*_BOLT)]
-NatsUrl = Annotated[str, _url("nats", "tls", "ws", "wss")]
+NatsUrl = Annotated[str, AfterValidator(_nats_urls)]
 ValkeyUrl = Annotated[str, BeforeValidator(_redis_scheme), _url("redis", "rediss")]
 MavenUrl = Annotated[str, _url("http", "https")]
+Size = Annotated[str, Field(pattern=r"^[1-9][0-9]*[kKmMgG]$")]
 Version = Annotated[str, AfterValidator(_locked)]
 
 _A_PORT = "a port from 0 to 65535"
@@ -79,7 +87,10 @@ class Settings(BaseSettings):
     neo4j_user: str = Field("neo4j", description="a user's name")
     neo4j_password: SecretStr | None = Field(None, description="the user's password")
     neo4j_version: Version = Field(locked_versions()[0], description=_A_VERSION)
-    nats_url: NatsUrl | None = Field(None, description="like nats://host:4222")
+    neo4j_heap: Size | None = Field(None, description="a size like 512m or 2g")
+    neo4j_page_cache: Size | None = Field(None, description="a size like 512m or 2g")
+    nats_url: NatsUrl | None = Field(None, description="like nats://host:4222, or several with commas between them")
+    nats_replicas: int = Field(3, ge=1, le=5, description="a number of copies from 1 to 5")
     valkey_url: ValkeyUrl | None = Field(None, description="like redis://host:6379/0")
     http_host: str = Field("127.0.0.1", description="an address of this machine")
     http_port: Port = Field(8000, description=_A_PORT)

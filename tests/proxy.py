@@ -18,6 +18,10 @@ class Proxy:
         self._down = False
         self.cut_at_commit: str | None = None
         """`before` the commit arrives, or `after` it was done but not told; once."""
+        self.refused = asyncio.Event()
+        """Set when somebody came while nothing was passed on."""
+        self.sent: list[bytes] | None = None
+        """What clients sent, once a test has made it a list."""
         self.port = 0
 
     async def cut(self) -> None:
@@ -31,6 +35,7 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._down:
+            self.refused.set()
             writer.transport.abort()
             return
         try:
@@ -39,10 +44,17 @@ class Proxy:
             writer.transport.abort()
             return
         both = {writer, forth}
+        if self._down:
+            # Cut while this one was being connected.
+            for each in both:
+                each.transport.abort()
+            return
         self._writers |= both
         cutting: list[str] = []
 
         def asked(data: bytes) -> bool:
+            if self.sent is not None:
+                self.sent.append(data)
             if self.cut_at_commit and _COMMIT in data:
                 cutting.append(self.cut_at_commit)
                 self.cut_at_commit = None

@@ -1,2 +1,2 @@
 // In: t. An expression: how long its item must rest before the timer fires, in seconds; null when `after` is no time.
-toIntegerOrNull(left(t.after, size(t.after) - 1)) * CASE right(t.after, 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 WHEN 'h' THEN 3600 WHEN 'd' THEN 86400 END
+CASE WHEN t.after IS :: STRING THEN toIntegerOrNull(left(t.after, size(t.after) - 1)) * CASE right(t.after, 1) WHEN 's' THEN 1 WHEN 'm' THEN 60 WHEN 'h' THEN 3600 WHEN 'd' THEN 86400 END END

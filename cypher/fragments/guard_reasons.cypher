@@ -1,7 +1,8 @@
-// In: c, item, t, action. Out: guards_failed, the reasons from the guards of the transition; a guard that is neither
-// true nor false cannot be evaluated.
-MATCH (t)-[place:GUARDED_BY]->(g:Guard)
-WITH c, item, action, place, g,
+// In: c, item, r (a rule). An expression: the reasons from the guards of the rule; a guard that is neither true nor false
+// cannot be evaluated.
+COLLECT {
+UNWIND r.guards AS g
+WITH g,
   CASE g.kind
     WHEN 'field' THEN CASE
       WHEN g.field STARTS WITH 'inputs.' THEN c.inputs[substring(g.field, 7)]
@@ -28,7 +29,7 @@ WITH c, item, action, place, g,
     WHEN 'history' THEN reduce(n = 0, x IN COLLECT {
       MATCH (:Actor)-[f:HAS_FIRED]->(item) WHERE f.action = g.action RETURN f.times } | n + x)
   END AS actual
-WITH item, action, place, g, actual,
+WITH g, actual,
   CASE
     WHEN g.kind IN ['field', 'count'] THEN CASE g.op
       WHEN '=' THEN actual = g.value
@@ -42,7 +43,7 @@ WITH item, action, place, g, actual,
     END
     // The hop about to be made counts, so that `times_max: 1` on the action itself means once.
     WHEN g.kind = 'history' THEN
-      (g.times_max IS NULL OR actual + CASE WHEN g.action = action.name THEN 1 ELSE 0 END <= g.times_max)
+      (g.times_max IS NULL OR actual + CASE WHEN g.action = r.action THEN 1 ELSE 0 END <= g.times_max)
       AND (g.times_min IS NULL OR actual >= g.times_min)
     WHEN g.kind = 'plugin' THEN CASE WHEN actual IS :: BOOLEAN THEN actual END
     WHEN g.kind = 'children' THEN
@@ -59,9 +60,8 @@ WITH item, action, place, g, actual,
       AND (g.min IS NULL OR g.min <= COUNT {
         MATCH (item)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE g.within IS NULL OR x.name IN g.within })
   END AS holds
-WITH place, g, actual, holds WHERE coalesce(NOT holds, true)
-WITH g, actual, holds ORDER BY place.order
-RETURN collect({
+WITH g, actual, holds WHERE coalesce(NOT holds, true)
+RETURN {
   code: CASE
     WHEN holds IS NULL THEN 'INDETERMINATE'
     WHEN g.kind = 'count' AND g.op IN ['<', '<='] THEN 'LIMIT_REACHED'
@@ -69,4 +69,5 @@ RETURN collect({
     ELSE 'GUARD_FAILED'
   END, guard: g.name, kind: g.kind, actual: CASE WHEN g.kind <> 'plugin' THEN actual END, field: g.field,
   plugin: CASE WHEN g.kind = 'plugin' AND holds IS NULL AND coalesce(c.verdicts[g.plugin].version <> item.version, true) THEN g.plugin END
-}) AS guards_failed
+}
+}

@@ -25,70 +25,102 @@ CALL () {
 }
 WITH parents, items
 MATCH (engine:System)
+WITH engine, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
+
+// What many commands share is read once: the rules of each workflow, and the roles of each actor.
 UNWIND $batch.commands AS c
-WITH c, engine ORDER BY c.seq
-CALL (c, engine) {
-  OPTIONAL MATCH (item:Item {id: c.item_id})
-  OPTIONAL MATCH (named:Actor {id: c.actor_id})
+OPTIONAL MATCH (item:Item {id: c.item_id})
+WITH engine, engine_role, item.workflow AS flow, collect({c: c, item: item}) AS asked, collect(DISTINCT c.action) AS actions,
+  collect(DISTINCT head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s })) AS here
+OPTIONAL MATCH (workflow:Workflow {name: flow})
+WITH *, true AS further
+// include: rules
+UNWIND asked AS one
+WITH engine, engine_role, flow, workflow {.version, .unadopted} AS workflow, rules,
+  one.c.actor_id AS actor_id, one.c.engine AS by_engine, collect(one) AS asked
+OPTIONAL MATCH (named:Actor {id: actor_id})
+WITH *, CASE WHEN by_engine THEN engine ELSE named END AS actor, {workflow: flow} AS item
+WITH *, CASE WHEN actor IS NULL THEN [] ELSE
+    // include: roles
+    + ['*']
+  END AS roles
+UNWIND asked AS one
+WITH engine, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item
+ORDER BY c.seq
+WITH engine, engine_role, workflow, rules, actor, roles, c, item, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }) AS story
+
+// Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
+// at another one of the batch, as a story does at its tasks, they are decided one by one.
+WITH engine, engine_role, coalesce(item.id, c.item_id) AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
+WITH engine, engine_role, collect(item) AS items, collect(asked) AS by_item
+WITH engine, engine_role, by_item, any(item IN items WHERE
+  item:Story AND EXISTS { MATCH (item)-[:HAS_TASK]->(other:Task) WHERE other IN items }
+  OR EXISTS { MATCH (item)-[:DEPENDS_ON]->(other:Task) WHERE other IN items }) AS mixed
+WITH engine, engine_role, reduce(all = [], asked IN by_item | all + [place IN range(0, size(asked) - 1) |
+  {wave: CASE WHEN asked[place].c.dry THEN 0 WHEN mixed THEN asked[place].c.seq ELSE place END, of: asked[place]}]) AS asked
+UNWIND asked AS one
+WITH engine, engine_role, one.wave AS wave, collect(one.of) AS asked ORDER BY wave
+
+CALL (engine, engine_role, asked) {
+  UNWIND asked AS one
+  WITH one, one.c AS c, one.item AS item, one.actor AS actor, engine, engine_role
   OPTIONAL MATCH (answered:Change {command_key: c.command_key})
   OPTIONAL MATCH (refused:Refusal {command_key: c.command_key})
-  WITH c, engine, item, CASE WHEN c.engine THEN engine ELSE named END AS actor,
-    coalesce(answered.fingerprint, refused.fingerprint) AS earlier
-  WITH *,
-    CASE WHEN actor IS NULL THEN [] ELSE
-      // include: roles
-      + ['*']
-    END AS roles,
-    COUNT { (item)-[:IN_STATE]->(:State) } AS states,
-    head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s {.name, .kind} }) AS state_before
-  WITH *,
+  WITH *, coalesce(answered.fingerprint, refused.fingerprint) AS earlier, COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s } AS states
+  WITH *, head(states) AS state,
     CASE WHEN item IS NULL THEN [{code: 'UNKNOWN_ITEM'}] ELSE [] END
     + CASE WHEN actor IS NULL AND NOT c.anyone THEN [{code: 'UNKNOWN_ACTOR'}] ELSE [] END
     + CASE WHEN actor = engine AND NOT c.engine THEN [{code: 'ROLE_NOT_ALLOWED', builtin: true}] ELSE [] END
-    + CASE WHEN item IS NOT NULL AND states <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
+    + CASE WHEN item IS NOT NULL AND size(states) <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
     + CASE WHEN c.expected_version <> item.version THEN [{code: 'STALE_VERSION', version: item.version}] ELSE [] END
       AS obstacles
-  WITH *,
-    item.version AS version_before,
-    CASE WHEN c.action IS NULL THEN 1 ELSE 0 END AS first_step,
+  WITH *, size(obstacles) = 0 AND NOT c.dry AS may_apply,
     // A stale version does not hide the other reasons, but nothing may be applied.
-    earlier IS NULL AND item IS NOT NULL AND states = 1
-      AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged,
-    size(obstacles) = 0 AND NOT c.dry AS may_apply
+    earlier IS NULL AND item IS NOT NULL AND size(states) = 1
+      AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
+  WITH engine, engine_role, one {
+    .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
+    state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
+      WHEN NOT judged THEN -1
+      WHEN NOT may_apply THEN 0
+      ELSE reduce(most = 0, hops IN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END
+        | r.hops + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
+    END
+  } AS one
+  WITH engine, engine_role, collect(one) AS rows
 
-  CALL (c, engine, item, actor, roles, judged, may_apply, version_before, first_step) {
-    UNWIND CASE WHEN judged THEN range(first_step, 24) ELSE [] END AS step
-    CALL (c, engine, item, actor, roles, may_apply, version_before, first_step, step) {
+  CALL (engine, engine_role, rows) {
+    UNWIND range(0, reduce(most = -1, one IN rows | CASE WHEN one.last > most THEN one.last ELSE most END)) AS step
+    CALL (engine, engine_role, rows, step) {
+      UNWIND rows AS one
+      WITH one, step, one.item AS item WHERE step >= one.first AND step <= one.last
       // Each hop adds one to the version, so a step whose forerunner did not move finds nothing to do.
-      WITH c, engine, item, actor, roles, may_apply, step
-        WHERE item.version = version_before + step - first_step AND (may_apply OR step = 0)
-      MATCH (item)-[:IN_STATE]->(state:State)
-      CALL (c, engine, item, actor, roles, step, state) {
+      WITH * WHERE item.version = one.version + step - one.first
+      MATCH (item)-[here:IN_STATE]->(state:State)
+      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
+      CALL (c, item, actor, roles, step, state, rules) {
         // include: candidates
       }
-      WITH c, engine, item, actor, roles, may_apply, step, state, candidates,
-        head([x IN candidates WHERE size(x.reasons) = 0]) AS chosen
+      WITH collect({one: one, item: item, here: here, state: state, candidates: candidates,
+        chosen: head([x IN candidates WHERE size(x.reasons) = 0])}) AS judged
 
-      OPTIONAL CALL (c, engine, item, actor, roles, may_apply, step, state, chosen) {
-        WITH * WHERE may_apply AND chosen IS NOT NULL
-        WITH *, chosen.t AS t
-        MATCH (t)-[:TO]->(to:State)
-        MATCH (workflow:Workflow {name: item.workflow})
-        MATCH (item)-[here:IN_STATE]->(state)
-        OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
-        WITH *, datetime.realtime() AS now, item.version + 1 AS version,
-          CASE WHEN step = 0 THEN actor ELSE engine END AS doer,
+      CALL (engine, engine_role, judged, step) {
+        UNWIND [j IN judged WHERE j.one.may_apply AND j.chosen IS NOT NULL] AS j
+        WITH engine, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
+          j.state.name AS from, j.chosen.r AS r, datetime.realtime() AS now, j.item.version + 1 AS version,
+          CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS doer,
           CASE
-            WHEN step > 0 THEN head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name })
-            WHEN coalesce(chosen.role, '*') = '*' THEN head(roles)
-            ELSE chosen.role
+            WHEN step > 0 THEN engine_role
+            WHEN coalesce(j.chosen.role, '*') = '*' THEN head(j.one.roles)
+            ELSE j.chosen.role
           END AS role,
-          CASE WHEN step = 0 THEN c.feedback END AS feedback,
-          coalesce(t.automatic, false) = true OR coalesce(c.timer, false) AS automatic
-        DELETE here
+          CASE WHEN step = 0 THEN j.one.c.feedback END AS feedback
+        WITH *, r.t AS t, r.to AS to, r.target AS target, coalesce(r.automatic OR c.timer, false) AS automatic
+        OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
+        DELETE here, latest
         CREATE (item)-[:IN_STATE]->(to)
-        CREATE (change:Change {
-          name: chosen.action, item_id: item.id, seq: version, action: chosen.action, from: state.name, to: to.name,
+        CREATE (item)-[:LATEST]->(change:Change {
+          name: r.action, item_id: item.id, seq: version, action: r.action, from: from, to: target.name,
           automatic: automatic, actor_id: doer.id, role: role, command_id: c.command_id,
           rule_version: workflow.version, unadopted: workflow.unadopted, at: now, feedback: feedback,
           inputs: CASE WHEN step = 0 THEN c.inputs_json END,
@@ -96,21 +128,15 @@ CALL (c, engine) {
           answered_at: CASE WHEN step = 0 AND c.command_key IS NOT NULL THEN now END,
           fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
         })
+        FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
         SET item.version = version, item.updated_at = now, item.entered_at = now,
           item.rework = coalesce(item.rework, 0) + CASE WHEN t.rework = true THEN 1 ELSE 0 END,
           // What was asked to be mended stays with the item until somebody hands in again.
           item.feedback = CASE WHEN step = 0 AND coalesce(t.rework, false) <> true THEN feedback
                                ELSE coalesce(feedback, item.feedback) END,
-          item.started_at = CASE WHEN to.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
-          item.done_at = CASE WHEN to.kind = 'final' AND coalesce(to.outcome, 'done') = 'done' THEN now END
-        WITH *
-        CALL (item, change) {
-          OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
-          DELETE latest
-          CREATE (item)-[:LATEST]->(change)
-          FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
-        }
-        MERGE (doer)-[fired:HAS_FIRED {action: chosen.action}]->(item)
+          item.started_at = CASE WHEN target.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
+          item.done_at = CASE WHEN target.kind = 'final' AND coalesce(target.outcome, 'done') = 'done' THEN now END
+        MERGE (doer)-[fired:HAS_FIRED {action: r.action}]->(item)
         SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
         WITH *
         CALL (item, t, doer) {
@@ -124,7 +150,7 @@ CALL (c, engine) {
           subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
           task_id: CASE WHEN item:Task THEN item.id END,
           story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
-          from_state: state.name, to_state: to.name, action: chosen.action, actor_id: doer.id, actor_role: role,
+          from_state: from, to_state: target.name, action: r.action, actor_id: doer.id, actor_role: role,
           automatic: automatic, version: version, command_id: c.command_id, rule_version: workflow.version,
           feedback: feedback,
           transitioned_by: CASE WHEN item:Story THEN doer.id END,
@@ -141,32 +167,37 @@ CALL (c, engine) {
         FOREACH (name IN coalesce(t.effects, []) |
           CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,
             effect.inputs = change.inputs, effect.tries = 0, effect.due_at = now)
-        RETURN {action: chosen.action, from: state.name, to: to.name, automatic: automatic} AS hop
+        RETURN collect({seq: c.seq, rule: r, change: change, hop: {action: r.action, from: from, to: target.name, automatic: automatic}}) AS hops
       }
-      RETURN hop, CASE WHEN step = 0 THEN [x IN candidates | {rule: x.rule, key: x.key, permitted: x.permitted, reasons: x.reasons}] END AS seen,
-        CASE WHEN step > 0 THEN reduce(names = [], x IN candidates | names + [r IN x.reasons WHERE r.plugin IS NOT NULL | r.plugin]) END AS unjudged
+      RETURN hops + [j IN judged | {seq: j.one.c.seq,
+        verdicts: CASE WHEN step = 0 THEN [x IN j.candidates | {rule: x.rule, key: x.r.key, permitted: x.permitted, reasons: x.reasons}] END,
+        pending: CASE WHEN step > 0 THEN reduce(names = [], x IN j.candidates | names + [y IN x.reasons WHERE y.plugin IS NOT NULL | y.plugin]) END}] AS parts
     }
-    RETURN collect(hop) AS hops, coalesce(head(collect(seen)), []) AS verdicts, coalesce(last(collect(unjudged)), []) AS pending
+    RETURN reduce(all = [], list IN collect(parts) | all + list) AS parts
   }
-  // An action that meets no rule here may be one that no rule of the workflow knows.
-  WITH *, obstacles + CASE WHEN size(verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
-      MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
-    } OR EXISTS {
-      MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
-    } THEN [] ELSE [{code: 'UNKNOWN_ACTION'}] END AS against
-  CALL (c, item, hops) {
-    WITH c, item, hops WHERE size(hops) > 0
-    // include: rest
-  }
-  RETURN earlier, against, state_before, hops, verdicts, pending, item, resting, version_before + size(hops) AS version
+  UNWIND [one IN rows | {seq: one.c.seq, one: one}] + parts AS part
+  WITH part.seq AS seq, head(collect(part.one)) AS one, collect(part.hop) AS hops, last(collect(part.rule)) AS rule,
+    head(collect(part.change)) AS change, coalesce(head(collect(part.verdicts)), []) AS verdicts, coalesce(last(collect(part.pending)), []) AS pending
+  WITH collect({seq: seq, one: one, hops: hops, rule: rule, change: change, verdicts: verdicts, pending: pending}) AS answers
+  WITH answers, [a IN answers WHERE a.rule IS NOT NULL | {seq: a.seq, item: a.one.item, story: a.one.story, state: a.rule.target,
+    awaited: a.rule.awaited, due_after: a.rule.due_after, first: CASE WHEN a.one.c.command_key IS NOT NULL AND a.one.c.action IS NOT NULL THEN a.change END}] AS resting
+  // include: rest
+  UNWIND answers AS a
+  WITH a, a.one AS one, a.one.c AS c, a.one.item AS item, a.one.story AS story, a.rule AS rule
+  RETURN {
+    seq: c.seq, earlier: one.earlier, hops: a.hops, verdicts: a.verdicts, pending: a.pending, awaits: coalesce(rule.awaited, []),
+    version: one.version + size(a.hops), workflow: item.workflow, is_story: item:Story, state: one.state.name, kind: one.state.kind,
+    // An action that meets no rule here may be one that no rule of the workflow knows.
+    obstacles: one.obstacles + CASE WHEN size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
+        MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
+      } OR EXISTS {
+        MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
+      } THEN [] ELSE [{code: 'UNKNOWN_ACTION'}] END,
+    // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
+    stories: CASE WHEN rule IS NULL THEN [] ELSE CASE WHEN story IS NULL THEN [] ELSE [story.id] END
+      + CASE WHEN rule.target.kind = 'final' THEN COLLECT { MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(other:Story) RETURN DISTINCT other.id } ELSE [] END
+    END
+  } AS answer
 }
-RETURN c.seq AS seq, earlier, against AS obstacles, hops, verdicts, pending, coalesce(resting, []) AS awaits, version,
-  item.workflow AS workflow, item:Story AS is_story, state_before.name AS state, state_before.kind AS kind,
-  // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
-  CASE WHEN size(hops) = 0 THEN [] ELSE
-    COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }
-    + COLLECT {
-      MATCH (item)-[:IN_STATE]->(:State {kind: 'final'})
-      MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(other:Story) RETURN DISTINCT other.id }
-  END AS stories
-ORDER BY seq
+WITH answer ORDER BY answer.seq
+RETURN collect(answer) AS answers

@@ -1,14 +1,18 @@
 // Who may do an action on an item now, given right inputs; `permitted` are the transitions that only the work itself
-// stands against, told if $hopeful. $first before others, then by id. $item_id, $action, $verdicts: {plug-in: {version,
-// holds}}, $limit.
-MATCH (item:Item {id: $item_id})-[:IN_STATE]->(state:State)
+// stands against, told if $hopeful. $first comes first; the others come as they are found, unsorted, so that of very many
+// no more are looked at than are told. $item_id, $action, $verdicts: {plug-in: {version, holds}}, $limit.
+MATCH (asked:Item {id: $item_id})-[:IN_STATE]->(at:State)
 MATCH (engine:System)
-CALL (item, state, engine) {
-  CALL (item, state) {
-    // include: leaving
-  }
-  MATCH (t)-[:ON]->(:Action {name: $action})
+OPTIONAL MATCH (workflow:Workflow {name: asked.workflow})
+WITH *, [at] AS here, [$action] AS actions, false AS further
+// include: rules
+WITH engine, at, rules, asked AS item
+CALL (item, rules, engine) {
+  UNWIND [r IN rules | r.node] AS t
   CALL (item, t) {
+    MATCH (actor:Actor {id: $first})
+    RETURN actor
+  UNION
     MATCH (t)<-[:MAY_FIRE]-(:Role)<-[:INHERITS*0..8]-(:Role)<-[:HAS_ROLE]-(actor:Actor)
     RETURN actor
   UNION
@@ -28,16 +32,15 @@ CALL (item, state, engine) {
   WITH actor, engine WHERE actor <> engine
   RETURN DISTINCT actor
 }
-WITH item, state, engine, actor, 0 AS step,
+WITH item, at AS state, rules, actor, 0 AS step,
   {action: $action, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: $verdicts} AS c
-ORDER BY actor.id <> coalesce($first, ''), actor.id
 WITH *,
   // include: roles
   + ['*'] AS roles
-CALL (c, engine, item, actor, roles, step, state) {
+CALL (c, item, actor, roles, step, state, rules) {
   // include: candidates
 }
 WITH actor, any(x IN candidates WHERE size(x.reasons) = 0) AS allowed, [x IN candidates WHERE NOT any(reason IN x.reasons
-  WHERE reason.code IN ['ROLE_NOT_ALLOWED', 'RELATION_NOT_MET', 'SAME_ACTOR']) | x.key] AS permitted
+  WHERE reason.code IN ['ROLE_NOT_ALLOWED', 'RELATION_NOT_MET', 'SAME_ACTOR']) | x.r.key] AS permitted
 WHERE allowed OR $hopeful AND size(permitted) > 0
 RETURN actor.id AS actor_id, allowed, permitted LIMIT $limit

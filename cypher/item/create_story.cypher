@@ -25,7 +25,7 @@ CALL (epic, author, owner, workflow, start, fit) {
   CALL (item, state) {
     // include: due
   }
-  SET item.due_at = due
+  SET item.due_at = CASE WHEN seconds IS NOT NULL THEN datetime.realtime() + duration({seconds: seconds}) END
   FOREACH (parent IN CASE WHEN epic IS NULL THEN [] ELSE [epic] END | CREATE (parent)-[:HAS_STORY]->(story))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (story)-[:AUTHORED_BY]->(person))
   FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (story)-[:OWNED_BY]->(person))

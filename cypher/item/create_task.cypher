@@ -30,7 +30,7 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   CALL (item, state) {
     // include: due
   }
-  SET item.due_at = due
+  SET item.due_at = CASE WHEN seconds IS NOT NULL THEN datetime.realtime() + duration({seconds: seconds}) END
   FOREACH (person IN CASE WHEN assignee IS NULL THEN [] ELSE [assignee] END | CREATE (task)-[:ASSIGNED_TO]->(person))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (task)-[:AUTHORED_BY]->(person))
   FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (task)-[:OWNED_BY]->(person))

@@ -1,9 +1,14 @@
 // What it means that items that were moved rest where they are: whom they wait for, their timers, their stories. $ids.
-UNWIND range(0, size($ids) - 1) AS place
-MATCH (item:Item {id: $ids[place]})
-WITH place, item ORDER BY place
-CALL (item, place) {
-  WITH item, {seq: place, command_key: null} AS c, [item.id] AS hops
-  // include: rest
+UNWIND range(0, size($ids) - 1) AS seq
+MATCH (item:Item {id: $ids[seq]})-[:IN_STATE]->(state:State)
+OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
+WITH seq, item, state, story ORDER BY seq
+CALL (item, state) {
+  // include: awaits
 }
-RETURN count(resting) AS resting
+CALL (item, state) {
+  // include: due
+}
+WITH collect({seq: seq, item: item, story: story, state: properties(state), awaited: awaited, due_after: seconds, first: null}) AS resting
+// include: rest
+RETURN told AS resting

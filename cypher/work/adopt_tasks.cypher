@@ -17,5 +17,5 @@ WITH task AS item, initial AS state
 CALL (item, state) {
   // include: due
 }
-SET item.due_at = due
+SET item.due_at = CASE WHEN seconds IS NOT NULL THEN datetime.realtime() + duration({seconds: seconds}) END
 RETURN item.id AS id

@@ -3,8 +3,12 @@
 UNWIND $stories AS id
 MATCH (story:Story {id: id, released: true})
 CALL (story) {
-  MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(:State {kind: 'initial'})<-[:FROM]-(t:Transition)-[:TO]->(work:State)
-  WHERE NOT task.id IN $tried AND coalesce(t.automatic, false) <> true
+  // Most stories have nothing that waits, so that is seen first.
+  MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(todo:State {kind: 'initial'})
+  WHERE NOT task.id IN $tried
+  WITH story, task, todo
+  MATCH (todo)<-[:FROM]-(t:Transition)-[:TO]->(work:State)
+  WHERE coalesce(t.automatic, false) <> true
     AND EXISTS { (:System)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) }
     AND NOT EXISTS {
       MATCH (task)-[:DEPENDS_ON]->(:Task)-[:IN_STATE]->(x:State) WHERE coalesce(x.kind, 'active') <> 'final' }

@@ -17,6 +17,11 @@ from graph.rules.expectation import Expectation, Fired, Given, Other, Then, When
 from graph.rules.finding import Finding
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 
+try:
+    from yaml import CSafeLoader as FastLoader
+except ImportError:  # a PyYAML that was built without the C library
+    from yaml import SafeLoader as FastLoader  # type: ignore[assignment]
+
 MAX_BYTES = 1_000_000
 _MAX_DEPTH = 12
 _TOLD = 50  # problems of one file
@@ -35,8 +40,12 @@ class _FileError(Exception):
     """The text is not a rules file; the message says where."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(FastLoader):
     """YAML 1.2's idea of a truth value: a state may be called `on` or `no`."""
+
+
+class _Values(yaml.SafeLoader):
+    """What makes values of the nodes."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -50,7 +59,7 @@ def parse(text: str | bytes) -> Parsed:
     try:
         node = _compose(text)
         lines: dict[tuple[Any, ...], int] = {}
-        data = _plain(node, (), lines)
+        data = _plain(node, (), lines, _Values(""))
     except _FileError as error:
         return Parsed(None, [_invalid(str(error))])
     except yaml.YAMLError as error:
@@ -81,9 +90,11 @@ def _compose(text: str | bytes) -> yaml.Node:
             raise _FileError(f"The file is not UTF-8: byte {error.start} cannot be read.") from error
     if len(text) > MAX_BYTES:
         raise _FileError(f"The file is larger than {MAX_BYTES} characters.")
+    if half := _HALF.search(text):
+        raise _FileError(f"Line {text.count(chr(10), 0, half.start()) + 1}: half of a character (a lone surrogate).")
     depth = 0
     # Events come before nodes are built, so an alias bomb or a tower of brackets is refused at no cost.
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=FastLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _FileError(f"Line {_line(event)}: anchors and aliases are not allowed; write it out.")
         if isinstance(event, yaml.CollectionStartEvent):
@@ -102,7 +113,7 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> Any:
+def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int], values: _Values) -> Any:
     line = node.start_mark.line + 1
     lines[path] = line
     if isinstance(node, yaml.MappingNode):
@@ -113,12 +124,12 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
                 raise _FileError(f"Line {key_node.start_mark.line + 1}: a key must be a plain word.")
             if key in found:
                 raise _FileError(f"Line {key_node.start_mark.line + 1}: '{key}' stands twice.")
-            found[key] = _plain(value_node, (*path, key), lines)
+            found[key] = _plain(value_node, (*path, key), lines, values)
         return found
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(value, (*path, index), lines) for index, value in enumerate(node.value)]
+        return [_plain(value, (*path, index), lines, values) for index, value in enumerate(node.value)]
     try:
-        value = _Loader("").construct_object(node)
+        value = values.construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise _FileError(f"Line {line}: '{node.value[:80]}' cannot be read as a value.") from error
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -274,8 +285,13 @@ def _scalar(value: Any) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     plain = value.replace("_", "").replace("-", "").isalnum() and value.isascii() and not value.startswith("-")
-    if plain and yaml.load(value, Loader=_Loader) == value and yaml.safe_load(value) == value:  # noqa: S506
+    if plain and _reads_as_text(value):
         return value
     # JSON strings are YAML strings; what is not ASCII stays readable, control characters are escaped.
     text = json.dumps(value, ensure_ascii=False)
     return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _reads_as_text(word: str) -> bool:
+    """Whether a plain word is one to every reader, those of YAML 1.1 with their `yes` and `on` included."""
+    return not any(rule.match(word) for _, rule in yaml.SafeLoader.yaml_implicit_resolvers.get(word[0], []))

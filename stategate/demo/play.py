@@ -23,7 +23,7 @@ async def play(console: Console, scenario: Scenario, graphql_url: str, nats_url:
     """Plays the example against running services; True when it ended exactly as the rules say."""
     began = time.monotonic()
     record = Record()
-    connection = await nats.connect(nats_url, name="stategate-demo")
+    connection = await nats.connect(nats_url.split(","), name="stategate-demo")
     try:
         async with GraphQLClient(graphql_url) as graphql:
             with Display(console, scenario) as display:

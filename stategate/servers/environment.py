@@ -77,7 +77,7 @@ class _Makers:
             jars = await download_jars(lock, settings.cache_dir, settings.maven_url, self._show.downloading)
         finally:
             self._show.download_ended()
-        server = Neo4j(lock.version, jars, data)
+        server = Neo4j(lock.version, jars, data, settings.neo4j_heap, settings.neo4j_page_cache)
         ports = await self._launch(server)
         return server.uri(ports), USER, kept_password(data), server.browser(ports)
 

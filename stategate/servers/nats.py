@@ -25,7 +25,7 @@ async def jetstream_answers(url: str) -> None:
     client = Client()
     try:
         await client.connect(
-            url,
+            url.split(","),
             error_cb=_quiet,
             connect_timeout=5,
             allow_reconnect=False,

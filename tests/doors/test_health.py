@@ -1,41 +1,106 @@
-"""Whether the service lives and is ready."""
+"""Whether the service lives and is ready, while each of its servers goes away and comes back."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
+from redis import asyncio as redis
 
-from api.app import application
-from graph.database import Database
-from graph.engine import Engine
+from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import Addresses
-from stategate.service import Served
-from tests.proxy import proxied
+from stategate.servers.launch import Launcher
+from stategate.servers.nats import Nats
+from stategate.servers.ports import Ports
+from stategate.servers.valkey import Valkey
+from stategate.service import Served, serving
+from stategate.settings import Settings
+from tests.doors.bus import PATIENCE
+from tests.proxy import Proxy, proxied
+
+READ = "query($id: ID!) { story(id: $id) { title state { name } awaits { role actions } actions { name allowed } } }"
+
+
+def base(served: Served) -> str:
+    return (served.graphql or "").removesuffix("/graphql")
+
+
+async def until_ready(http: httpx2.AsyncClient, url: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await http.get(f"{url}/readyz")).status_code != 200:
+            await asyncio.sleep(0.1)
 
 
 async def test_health_readiness_and_the_page_of_graphql(served: Served) -> None:
-    base = (served.graphql or "").removesuffix("/graphql")
     async with httpx2.AsyncClient(timeout=30, headers={"accept": "text/html"}) as http:
-        assert (await http.get(f"{base}/healthz")).json() == {"status": "ok"}
-        ready = await http.get(f"{base}/readyz")
-        page = await http.get(f"{base}/graphql")
+        assert (await http.get(f"{base(served)}/healthz")).json() == {"status": "ok"}
+        ready = await http.get(f"{base(served)}/readyz")
+        page = await http.get(f"{base(served)}/graphql")
     assert ready.status_code == 200
     assert ready.json() == {"status": "ok", "neo4j": "ok", "nats": "ok", "valkey": "ok"}
     assert "graphiql" in page.text.lower()
 
 
-async def test_while_a_server_is_away_the_service_lives_and_is_not_ready(engine: Engine, servers: Addresses) -> None:
+@asynccontextmanager
+async def launched(server: Nats | Valkey, folder: Path) -> AsyncIterator[tuple[Launcher, str]]:
+    """A server for one test alone, which may stop it and start it again, and its address, which stays."""
+    launcher = Launcher(folder, Ports(folder, prefer_known=False))
+    try:
+        yield launcher, server.url(await launcher.launch(server))
+    finally:
+        await launcher.stop()
+
+
+async def test_while_a_server_is_away_the_service_lives_and_is_not_ready(
+    settings: Settings, servers: Addresses, story: str, tmp_path: Path
+) -> None:
     address = urlsplit(servers.neo4j_uri)
-    async with proxied(address.hostname or "", address.port or 0) as proxy:
-        far = Database.connect(f"bolt://127.0.0.1:{proxy.port}", servers.neo4j_user, servers.neo4j_password)
-        transport = httpx2.ASGITransport(app=application(engine, {"neo4j": far.check}))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://stategate", timeout=60) as http:
-            assert (await http.get("/readyz")).status_code == 200
-            await proxy.cut()
-            away = await http.get("/readyz")
-            assert (away.status_code, away.json()) == (503, {"status": "away", "neo4j": "away"})
-            assert (await http.get("/healthz")).status_code == 200
-            proxy.mend()
-            assert (await http.get("/readyz")).json() == {"status": "ok", "neo4j": "ok"}
-        await far.close()
+    nats, valkey = Nats(tmp_path), Valkey(tmp_path)
+    async with (
+        proxied(address.hostname or "", address.port or 0) as proxy,
+        launched(nats, tmp_path) as (nats_launcher, nats_url),
+        launched(valkey, tmp_path) as (valkey_launcher, valkey_url),
+        serving(settings, _at(servers, proxy, nats_url, valkey_url)) as running,
+        GraphQLClient(running.graphql or "") as graphql,
+        httpx2.AsyncClient(timeout=60) as http,
+    ):
+
+        async def is_away(name: str) -> None:
+            away = await http.get(f"{base(running)}/readyz")
+            told = dict.fromkeys(("neo4j", "nats", "valkey"), "ok") | {"status": "away", name: "away"}
+            assert (away.status_code, away.json()) == (503, told)
+            assert (await http.get(f"{base(running)}/healthz")).status_code == 200
+
+        await until_ready(http, base(running))
+        await proxy.cut()
+        await is_away("neo4j")
+        proxy.mend()
+        await until_ready(http, base(running))
+
+        await nats_launcher.stop()
+        await is_away("nats")
+        assert nats.url(await nats_launcher.launch(nats)) == nats_url
+        await until_ready(http, base(running))
+
+        # What is in Valkey, and whether there is one, changes no answer.
+        before = await graphql(READ, id=story)
+        assert before["story"]["state"]
+        async with redis.from_url(valkey_url) as client:
+            await client.flushall()
+        assert await graphql(READ, id=story) == before
+        await until_ready(http, base(running))
+        await valkey_launcher.stop()
+        assert await graphql(READ, id=story) == before
+        await is_away("valkey")
+        assert valkey.url(await valkey_launcher.launch(valkey)) == valkey_url
+        await until_ready(http, base(running))
+        assert await graphql(READ, id=story) == before
+
+
+def _at(servers: Addresses, proxy: Proxy, nats_url: str, valkey_url: str) -> Addresses:
+    return replace(servers, neo4j_uri=f"bolt://127.0.0.1:{proxy.port}", nats_url=nats_url, valkey_url=valkey_url)

@@ -30,10 +30,10 @@ async def proxy(servers: Addresses) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-@pytest_asyncio.fixture
-async def far(proxy: Proxy, servers: Addresses) -> AsyncIterator[Database]:
-    """The database, by the proxy."""
-    db = Database.connect(f"bolt://127.0.0.1:{proxy.port}", servers.neo4j_user, servers.neo4j_password)
+@pytest_asyncio.fixture(params=["bolt", "neo4j"])
+async def far(proxy: Proxy, servers: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    """The database, by the proxy; directly, and as one server of a cluster is met."""
+    db = Database.connect(f"{request.param}://127.0.0.1:{proxy.port}", servers.neo4j_user, servers.neo4j_password)
     yield db
     await db.close()
 

@@ -12,6 +12,7 @@ from api.schema import schema
 from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 from stategate.settings import PREFIX, Settings
+from tests.house.statements import sources
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +20,15 @@ ROOT = Path(__file__).parents[2]
 def test_every_setting_is_in_the_readme_and_no_other() -> None:
     told = set(re.findall(rf"`({PREFIX}[A-Z0-9_]+)`", (ROOT / "README.md").read_text()))
     assert told == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_figure_is_in_the_documents_and_no_other() -> None:
+    told = set(re.findall(r"`(stategate_[a-z_]+)`", (ROOT / "docs" / "operations.md").read_text()))
+    code = "".join(path.read_text() for path in sources())
+    made = set()
+    for kind, name in re.findall(r"\b(Counter|Gauge|Histogram|GaugeMetricFamily)\(\s*\"(stategate_[a-z_]+)\"", code):
+        made.add(f"{name}_total" if kind == "Counter" else name)
+    assert told == made
 
 
 def test_the_schema_file_is_what_the_code_makes() -> None:

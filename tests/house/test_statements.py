@@ -95,7 +95,7 @@ async def test_what_is_read_writes_nothing(known: Database, name: str) -> None:
     [
         ("(item:Item {id: id})", "(item:Itme {id: id})"),
         ("[:IN_STATE]", "[:IN_SATE]"),
-        ("state.awaits IS NOT NULL", "state.awiats IS NOT NULL"),
+        ("state.awaits[place]", "state.awiats[place]"),
         ("{id: id}", "{di: id}"),
         ("UNWIND $ids AS id", "UNWIND $ids AS id MATCH (a:Item), (b:Item)"),
         ("RETURN id, awaited", "RETURN id(item) AS id, awaited"),

@@ -44,6 +44,9 @@ def test_variable_beats_file_and_argument_beats_both(monkeypatch: pytest.MonkeyP
         ("NEO4J_URI", "localhost:7687", "bolt://host:7687"),
         ("NEO4J_URI", "bolt://host:port", "bolt://host:7687"),
         ("NATS_URL", "http://localhost", "nats://host:4222"),
+        ("NATS_URL", "nats://a:4222,b:4222", "several with commas between them"),
+        ("NATS_REPLICAS", "0", "a number of copies from 1 to 5"),
+        ("NEO4J_HEAP", "2 GB", "a size like 512m or 2g"),
         ("VALKEY_URL", "redis://", "redis://host:6379/0"),
         ("MAVEN_URL", "mirror", "the base URL of a Maven repository"),
         ("TRUST_DECLARED_ROLE", "perhaps", "true or false"),
@@ -64,6 +67,11 @@ def test_every_wrong_value_is_named_and_no_password(monkeypatch: pytest.MonkeyPa
         load_settings(neo4j_password="secret")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_cluster_of_nats_is_named_by_its_servers() -> None:
+    servers = "nats://a:4222,nats://b:4222,nats://c:4222"
+    assert load_settings(nats_url=servers).nats_url == servers
 
 
 def test_valkeys_own_scheme_is_understood() -> None:

@@ -1,5 +1,5 @@
-// In: actor, engine; $only, the items that are looked at (null: all), $awaited, whether only what waits for a role of the actor. Out: also state, item: what the actor may
-// have something to do with, the most urgent first.
+// In: actor, engine. Out: state, flow (the workflow of its items), workflow, roles, awaited: the states in which the actor may
+// have something to do with an item; of those that wait for somebody else alone none, if $awaited.
 CALL (actor) {
   MATCH (actor)-[:HAS_ROLE]->(:Role)-[:INHERITS*0..8]->(:Role)-[:MAY_FIRE]->(t:Transition)
   RETURN t
@@ -23,5 +23,16 @@ UNION
   RETURN state
 }
 WITH DISTINCT actor, engine, state
-MATCH (state)<-[:IN_STATE]-(item:Item) WHERE $only IS NULL OR item.id IN $only
-WITH actor, engine, state, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
+CALL (state) {
+  MATCH (state)<-[:IN_STATE]-(any:Item)
+  RETURN any.workflow AS flow LIMIT 1
+}
+OPTIONAL MATCH (workflow:Workflow {name: flow})
+WITH *, {workflow: flow} AS item
+WITH *,
+  // include: roles
+  + ['*'] AS roles
+CALL (item, state) {
+  // include: awaits
+}
+WITH actor, engine, state, flow, workflow, roles, awaited, any(a IN awaited WHERE a.role IN roles) AS waits

@@ -1,0 +1,42 @@
+"""The event path as it is usually written: one transaction to a message. What the product's own is compared with."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nats.aio.msg import Msg
+
+from consumers.bus import connected, subscribe
+from consumers.pull import Pull
+from consumers.runner import Delivery, Heard
+from consumers.workflow import WORK_COMPLETED, WorkflowDoor
+from graph.engine import Engine
+from graph.events import WorkCompleted
+from graph.lease import Lease
+
+DURABLE = "workflow-work-completed"
+_AHEAD = 500  # messages asked for, as the product's consumer does
+_IDLE = 5.0
+
+
+async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
+    """Decides each message by itself and acknowledges it, `at_once` at the same time; never returns."""
+    door = WorkflowDoor(engine, trust_declared_role=False)
+    room = asyncio.Semaphore(at_once)
+
+    async def handle(message: Msg) -> None:
+        try:
+            place = str(message.metadata.sequence.stream)
+            delivery = Delivery(message.subject, message.data, dict(message.headers or {}), place)
+            await door.work_completed([Heard(delivery.read(WorkCompleted), delivery)])
+            await message.ack()
+        finally:
+            room.release()
+
+    async with connected(nats_url, "stategate-bench-plain") as client:
+        place = await subscribe(client.jetstream(), WORK_COMPLETED, DURABLE, Lease(engine.db, DURABLE))
+        async with Pull(client, place.stream, DURABLE, place.delivered, _AHEAD) as pull, asyncio.TaskGroup() as group:
+            while True:
+                for message in await pull.take(at_once, _IDLE):
+                    await room.acquire()
+                    group.create_task(handle(message))
