@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, unit_of_work
-from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
+from neo4j.exceptions import AuthError, ClientError, DatabaseError, DriverError, IncompleteCommit, Neo4jError
 
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
@@ -27,6 +27,8 @@ _GONE = "Neo.ClientError.Statement.EntityNotFound"
 # What is said of a statement. All else is said of the server, its state and that of the transaction, such as one that
 # was ended from outside, or a time that ran out: it may have waited for somebody else's locks.
 _OF_STATEMENTS = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.ClientError.Procedure.")
+# A server that cannot write, such as one whose disk is full; other errors of it may be the fault of one statement.
+_OF_THE_SERVER = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
 _AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
@@ -47,7 +49,7 @@ class Transaction:
         try:
             result = await self._tx.run(query(name), parameters)
             return [dict(record) async for record in result]
-        except ClientError as error:
+        except (ClientError, DatabaseError) as error:
             # Told apart here, because further up it would count as one of a rule that cannot be run.
             if is_away(error) and not error.is_retryable():
                 raise UnavailableError(_AWAY) from error
@@ -204,4 +206,5 @@ def is_away(error: DriverError | Neo4jError) -> bool:
         return True
     if error.is_retryable():
         return True
-    return isinstance(error, ClientError) and not (error.code or "").startswith(_OF_STATEMENTS)
+    code = error.code or ""
+    return code.startswith(_OF_THE_SERVER) or (isinstance(error, ClientError) and not code.startswith(_OF_STATEMENTS))

@@ -123,6 +123,8 @@ async def test_work_that_meets_a_change_of_leader_is_done_again(routed: Database
         (failure("Neo.ClientError.Transaction.InvalidBookmark"), True),
         (failure("Neo.ClientError.Transaction.TransactionTimedOut"), True),
         (failure("Neo.ClientError.Transaction.LockClientStopped"), True),
+        (failure("Neo.DatabaseError.Transaction.TransactionStartFailed"), True),
+        (failure("Neo.DatabaseError.Statement.ExecutionFailed"), False),
         (failure("Neo.TransientError.Transaction.BookmarkTimeout"), True),
         (failure("Neo.TransientError.General.MemoryPoolOutOfMemoryError"), True),
         (SessionExpired("the server went away"), True),
