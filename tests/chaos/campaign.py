@@ -25,6 +25,7 @@ from tests.chaos.site import Site, open_site
 from tests.chaos.witness import Witness
 
 Say = Callable[[str], None]
+_TRICKLE = 10  # commands, and as many a second, while a fault lasts longer than its share of the load
 _STUCK = 900.0  # seconds a fault and its share of the load may take, however slow the machine is
 
 
@@ -177,16 +178,25 @@ class _Campaign:
         """The fault comes at a random place of its share of the load."""
         after = self._load.accepted + self._rng.randint(actions // 10, actions // 2)
         issuing = asyncio.create_task(self._load.issue(actions, self._plan.rate))
+        striking: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         try:
             reaching = asyncio.create_task(self._load.until(after))
             await asyncio.wait({issuing, reaching}, return_when=asyncio.FIRST_COMPLETED)
             reaching.cancel()
             began = monotonic()
-            detail = await self._strikes[kind](self._site, self._connection, self._rng)
+            striking = asyncio.ensure_future(self._strikes[kind](self._site, self._connection, self._rng))
+            await asyncio.wait({issuing, striking}, return_when=asyncio.FIRST_COMPLETED)
+            while not striking.done():
+                # Some faults, such as those at a point of the work, need work to come to pass.
+                await issuing
+                issuing = asyncio.create_task(self._load.issue(_TRICKLE, _TRICKLE))
+                await asyncio.wait({issuing, striking}, return_when=asyncio.FIRST_COMPLETED)
+            detail = await striking
             await self._site.ready()
             seconds = monotonic() - began
             await issuing
         finally:
             issuing.cancel()
+            striking.cancel()
         self._report.faults.append(Struck(kind, detail, seconds))
         self._say(f"  {kind:<18} {detail:<34} all answer after {seconds:5.1f} s")
