@@ -1,6 +1,6 @@
 # Stategate. `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help demo up bench test check schema pictures screenshot clean
+.PHONY: help demo up bench test chaos check schema pictures screenshot clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -20,6 +20,9 @@ bench: $(VENV)/.run ## Measure how fast everything is; make bench ARGS=--quick f
 
 test: $(VENV)/.dev ## Run every test, on real servers
 	@$(BIN)/pytest
+
+chaos: $(VENV)/.dev ## Kill, pause, cut off and fill up everything under load, for an hour or two; make chaos ARGS="--faults 10 --actions 1000" for less
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, layers, schema
 	@$(BIN)/ruff check .

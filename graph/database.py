@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, unit_of_work
-from neo4j.exceptions import AuthError, ClientError, DriverError, IncompleteCommit, Neo4jError
+from neo4j.exceptions import AuthError, ClientError, DatabaseError, DriverError, IncompleteCommit, Neo4jError
 
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
 from graph.metrics import RETRIES
+from graph.plans import Plans
 from graph.queries import migrations, query
 
 Row = dict[str, Any]
@@ -22,15 +24,12 @@ _LONGEST = 120  # seconds of one transaction; whatever takes longer has gone ast
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
 _GONE = "Neo.ClientError.Statement.EntityNotFound"
-# Said of the server or its cluster, and nothing of the statement, though the driver does not try them again.
-_AWAY = {
-    "Neo.ClientError.Database.DatabaseNotFound",
-    "Neo.ClientError.Transaction.InvalidBookmark",
-    "Neo.ClientError.Transaction.InvalidBookmarkMixture",
-    # Time that ran out: it may have waited for somebody else's locks.
-    "Neo.ClientError.Transaction.TransactionTimedOut",
-    "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
-}
+# What is said of a statement. All else is said of the server, its state and that of the transaction, such as one that
+# was ended from outside, or a time that ran out: it may have waited for somebody else's locks.
+_OF_STATEMENTS = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.ClientError.Procedure.")
+# A server that cannot write, such as one whose disk is full; other errors of it may be the fault of one statement.
+_OF_THE_SERVER = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
+_AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
 
@@ -47,8 +46,14 @@ class Transaction:
     async def run(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of `cypher/<name>.cypher`."""
         _check(parameters)
-        result = await self._tx.run(query(name), parameters)
-        return [dict(record) async for record in result]
+        try:
+            result = await self._tx.run(query(name), parameters)
+            return [dict(record) async for record in result]
+        except (ClientError, DatabaseError) as error:
+            # Told apart here, because further up it would count as one of a rule that cannot be run.
+            if is_away(error) and not error.is_retryable():
+                raise UnavailableError(_AWAY) from error
+            raise
 
 
 def _check(value: Any) -> None:
@@ -80,6 +85,7 @@ class Database:
         self._check: Check | None = None
         self.wrote = asyncio.Event()
         """Set after each commit of a write, for whoever waits for new events; the waiter clears it."""
+        self.plans = Plans()
 
     @classmethod
     def connect(cls, uri: str, user: str, password: str) -> Database:
@@ -89,6 +95,7 @@ class Database:
         """The same database, where each transaction that writes begins with a check, such as that of a lease."""
         checked = Database(self._driver, self._name)
         checked._check, checked.wrote, checked._bookmarks = check, self.wrote, self._bookmarks
+        checked.plans = self.plans
         return checked
 
     @property
@@ -139,7 +146,7 @@ class Database:
         return await self._execute(work, write=True)
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
-        tries = 0
+        tries, asked_at = 0, monotonic()
 
         @unit_of_work(timeout=_LONGEST)
         async def unit(tx: AsyncManagedTransaction) -> Result:
@@ -147,6 +154,8 @@ class Database:
             tries += 1
             if tries > 1:
                 RETRIES.inc()
+            if write:
+                await self.plans.there(asked_at)
             if write and self._check:
                 await self._check(Transaction(tx))
             result = await work(Transaction(tx))
@@ -177,10 +186,12 @@ class Database:
         except OverflowError as error:
             raise BadInputError("A number is too large; integers have 64 bits.") from error
         except IncompleteCommit as error:
+            self.plans.lose()
             raise UnknownOutcomeError("Neo4j went away while it committed; it may have been done.") from error
         except (DriverError, Neo4jError) as error:
             if is_away(error):
-                raise UnavailableError("Neo4j does not answer; the request can be sent again.") from error
+                self.plans.lose()
+                raise UnavailableError(_AWAY) from error
             raise
 
     async def migrate(self) -> None:
@@ -199,4 +210,7 @@ def is_away(error: DriverError | Neo4jError) -> bool:
     """Whether an error says that the server, or the leader of a cluster, is away or busy, and so nothing was done."""
     if isinstance(error, DriverError | AuthError):
         return True
-    return error.is_retryable() or error.code in _AWAY
+    if error.is_retryable():
+        return True
+    code = error.code or ""
+    return code.startswith(_OF_THE_SERVER) or (isinstance(error, ClientError) and not code.startswith(_OF_STATEMENTS))

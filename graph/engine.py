@@ -79,4 +79,5 @@ class Engine:
         engine = cls.over(db, Plugins.installed(plugin_seconds))
         await engine.rules.load_shipped()
         await engine.gate.warm()
+        db.plans.make = Gate(Database(db.driver)).warm
         return engine

@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.campaign import Plan, run
+from tests.chaos.campaign import Plan, run, shuffled
 from tests.chaos.faults import faults as kinds_of_faults
 
 
@@ -59,11 +59,8 @@ def chaos(
     if unknown := set(kinds or []) - set(kinds_of_faults()):
         console.print(f"No such kind: {', '.join(sorted(unknown))}. There are: {', '.join(kinds_of_faults())}.")
         return 2
-    more = {"replicas": replicas, "per_round": per_round, "rate": rate}
-    if kinds:
-        plan = Plan([kinds[place % len(kinds)] for place in range(faults)], actions, seed, **more)
-    else:
-        plan = Plan.of(faults, actions, seed, **more)
+    chosen = [kinds[place % len(kinds)] for place in range(faults)] if kinds else shuffled(faults, seed)
+    plan = Plan(chosen, actions, seed, replicas, per_round, rate)
     folder = Path(tempfile.mkdtemp(prefix="stategate-chaos-"))
     report = asyncio.run(run(plan, folder, lambda text: console.print(text, markup=False)))
     table = Table("fault", "times")
@@ -71,7 +68,7 @@ def chaos(
         table.add_row(kind, str(times))
     console.print(table)
     if json:
-        print(json_format.dumps(report.plain(), indent=2))
+        sys.stdout.write(json_format.dumps(report.plain(), indent=2) + "\n")
     console.print(report.summary)
     if not report.violations and not keep:
         shutil.rmtree(folder)

@@ -7,7 +7,7 @@ import json
 import random
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -38,11 +38,6 @@ class Plan:
     replicas: int = 1
     per_round: int = 5  # faults between two comparisons
     rate: float = 200.0  # commands a second at the most
-
-    @classmethod
-    def of(cls, count: int, actions: int, seed: int, **more: Any) -> Plan:
-        """So many faults, every kind as often as any other, in a random order."""
-        return cls(list(_deck(count, random.Random(seed))), actions, seed, **more)
 
 
 @dataclass(slots=True)
@@ -85,13 +80,12 @@ class Report:
         return asdict(self) | {"by_kind": self.by_kind, "summary": self.summary}
 
 
-def _deck(count: int, rng: random.Random) -> Iterator[str]:
-    kinds: list[str] = []
-    for _ in range(count):
-        if not kinds:
-            kinds = sorted(faults())
-            rng.shuffle(kinds)
-        yield kinds.pop()
+def shuffled(count: int, seed: int) -> list[str]:
+    """So many kinds of faults, each as often as any other, in a random order."""
+    rng, found = random.Random(seed), list[str]()
+    while len(found) < count:
+        found += rng.sample(sorted(faults()), len(faults()))
+    return found[:count]
 
 
 async def run(plan: Plan, folder: Path, say: Say) -> Report:

@@ -19,7 +19,7 @@ Strike = Callable[[Site, Client, random.Random], Awaitable[str]]
 """Does it and returns what exactly was done."""
 
 _SHORT = (0.5, 3.0)  # seconds that something is away
-_LONG = (7.0, 9.0)  # seconds of a pause that outlasts a lease
+_LONG = (7.0, 9.0)  # seconds that outlast a lease, and the tries that a message has
 _FULL = (3.0, 6.0)  # seconds that something is full
 _REACH = 60.0  # seconds in which a fault point is passed
 _PASSES = {"before-commit": 60, "after-commit": 60, "between-acks": 20, "before-consumer": 1}
@@ -196,7 +196,7 @@ async def _full_nats(site: Site, connection: Client, rng: random.Random) -> str:
 async def _full_neo4j(site: Site, _: Client, rng: random.Random) -> str:
     """Neo4j can write no file any more; when there is room again it is started anew, as an operator would."""
     site.neo4j.limit_files(0)
-    await _rest(rng, _FULL)
+    await _rest(rng, _LONG)
     site.neo4j.limit_files(None)
     return await _kill(site, [site.neo4j], rng)
 

@@ -34,7 +34,9 @@ from tests.command import STATEGATE, environment
 from tests.proxy import Proxy, proxied
 
 PATIENCE = 180.0  # seconds for anything to come back
-HEAP = "512m"
+HEAP, PAGE_CACHE = "512m", "256m"
+# Soon as fast as it gets: it is killed again before more thorough compiling would pay.
+JVM = "-XX:TieredStopAtLevel=1"
 _LOOK = 0.1  # seconds between two looks at what gives no sign by itself
 _SOON = 0.5  # seconds before a service that could not start is started again
 
@@ -47,8 +49,7 @@ class SmallNeo4j(Neo4j):
     def command(self, ports: Mapping[str, int]) -> Sequence[str]:
         command = super().command(ports)
         arguments = Path(command[1].removeprefix("@"))
-        lines = [line for line in arguments.read_text().splitlines() if not line.startswith(("-Xms", "-Xmx"))]
-        arguments.write_text("\n".join([f"-Xms{HEAP}", f"-Xmx{HEAP}", *lines]))
+        arguments.write_text(f"{JVM}\n{arguments.read_text()}")
         config = arguments.with_name("neo4j.conf")
         config.write_text(config.read_text() + self.more)
         return command
@@ -256,7 +257,7 @@ async def open_site(data: Path, replicas: int) -> AsyncIterator[Site]:
     data.mkdir(parents=True, exist_ok=True)
     lock = read_lock(settings.neo4j_version)
     jars = await download_jars(lock, settings.cache_dir, settings.maven_url, quiet.downloading)
-    site = Site(data, SmallNeo4j(lock.version, jars, data), SmallNats(data), Valkey(data))
+    site = Site(data, SmallNeo4j(lock.version, jars, data, HEAP, PAGE_CACHE), SmallNats(data), Valkey(data))
     async with AsyncExitStack() as stack:
         async with asyncio.TaskGroup() as group:
             for machine in site.machines.values():

@@ -176,10 +176,8 @@ class Witness:
         told = self._by_item[task]
         changes = row["changes"]
         wanted: list[tuple[Any, ...]] = [(one["seq"], 0, one["action"], one["from"], one["to"]) for one in changes]
-        rests = [
-            one for one, after in zip(changes, [*changes[1:], None], strict=True)
-            if after is None or after["command_id"] != one["command_id"]
-        ]  # fmt: skip
+        after = {one["seq"] - 1: one["command_id"] for one in changes}
+        rests = [one for one in changes if after.get(one["seq"]) != one["command_id"]]
         wanted += [(one["seq"], 1, role, one["to"], "") for one in rests for role in awaited("task", one["to"])]
         found = [_entry(event) for event in told if event.subject in {CHANGED, ASSIGNED}]
         yield from _differences(task, Counter(wanted), Counter(found))
@@ -195,8 +193,8 @@ class Witness:
         for event in self._by_item[item]:
             if event.subject == CHANGED:
                 at = event.body["version"]
-            elif event.subject == subject and versions.get(event.body["command_id"], at) != at:
-                yield f"{item}: the refusal of {event.body['command_id']} was told at version {at}"
+            elif event.subject == subject and versions.get(event.body["command_id"], at) > at:
+                yield f"{item}: the refusal of {event.body['command_id']} was told before it, at version {at}"
 
     def _story(self, story: Story, rows: dict[str, Row]) -> Iterator[str]:
         row, told = rows[story.id], self._by_item[story.id]
