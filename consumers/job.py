@@ -18,7 +18,7 @@ _LONGEST = 3.5  # seconds of such a pause; an edit by hand is to be seen within 
 
 
 async def repeat(job: str, tick: Callable[[], Awaitable[object]], every: float, stopping: asyncio.Event) -> None:
-    """Does it every so many seconds, less often if it takes long, until `stopping`; waits for a database that is away."""
+    """Does it every so many seconds until `stopping`, less often if it takes long; waits for a lost database."""
     while not stopping.is_set():
         began = monotonic()
         try:

@@ -8,6 +8,7 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 
 import structlog
 from nats.aio.client import Client
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 _SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _BATCH = 1000
+_FORGET = 250  # published events that are forgotten together
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
 _PAUSE = 0.5  # seconds before what the bus did not take is tried again
 
@@ -40,6 +42,9 @@ class Publisher:
         self._db = db
         self._outbox = Outbox(db.under(lease.check))
         self._lease = lease
+        self._done: set[str] = set()
+        """What is published and not forgotten yet: a transaction for each event would cost more than the event."""
+        self._since = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`; a bus or a database that is away is waited for."""
@@ -63,18 +68,22 @@ class Publisher:
     async def _lead(self, stopping: asyncio.Event) -> None:
         keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
+            self._done.clear()
             async with Chains(self._connection) as chains:
                 while not stopping.is_set() and self._lease.held:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()
                     if not await self._publish_waiting(chains):
                         await self._wait(stopping)
+                await self._forget()
         finally:
             keeping.cancel()
 
     async def _publish_waiting(self, chains: Chains) -> int:
         """Publishes some and returns how many are done with."""
-        events = await self._outbox.take(_BATCH)
+        if len(self._done) >= _FORGET or (self._done and monotonic() - self._since >= _LOOK):
+            await self._forget()
+        events = [event for event in await self._outbox.take(_BATCH) if event.id not in self._done]
         if not events:
             return 0
         fault_points.passing("before-publish")
@@ -98,14 +107,20 @@ class Publisher:
             empty = Letter(letter.id, letter.chain, letter.subject, b"", letter.headers)
             await self._give_up(empty, f"the bus takes no message of {size} bytes")
             done.append(letter.id)
-        if done:
-            fault_points.passing("before-removal")
-            await self._outbox.remove(done)
+        if not self._done:
+            self._since = monotonic()
+        self._done.update(done)
         if sent.failed:
             # Those that follow one of these of the same item wait as well, and stay in the outbox.
             log.warning("not published", events=len(sent.failed), error=next(iter(sent.failed.values())))
             await asyncio.sleep(_PAUSE)
         return len(done)
+
+    async def _forget(self) -> None:
+        if self._done:
+            fault_points.passing("before-removal")
+            await self._outbox.remove(sorted(self._done))
+            self._done.clear()
 
     async def _give_up(self, letter: Letter, reason: str) -> None:
         log.warning("dead letter", subject=letter.subject, reason=reason)

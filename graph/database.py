@@ -120,6 +120,12 @@ class Database:
 
         return await self._execute(work, write=False)
 
+    async def read_newest(self, name: str, /, **parameters: Any) -> list[Row]:
+        """As `read`, but where is written: who only reads may lag behind what another process has told us of."""
+        beside = Database(self._driver, self._name)
+        beside._bookmarks = self._bookmarks
+        return await beside.write(name, **parameters)
+
     async def write(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement in a transaction of its own."""
 

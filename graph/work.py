@@ -97,8 +97,7 @@ class Work:
             StategateError: a rule cannot be run; the message comes again, and then goes where a person finds it.
         """
         # Most that happens to a task moves nothing else, which is seen at a fraction of what a decision costs.
-        # Asked where is written: another process has written what we were told of, and a reader may lag behind.
-        movable = await self._db.write("work/movable", ids=list(dict.fromkeys(item_ids)))
+        movable = await self._db.read_newest("work/movable", ids=list(dict.fromkeys(item_ids)))
         decisions = await self._gate.decide([Command(row["id"], None, None) for row in movable])
         for decision in decisions:
             if any(reason.code == "RULE_BROKEN" for reason in decision.reasons):

@@ -182,8 +182,15 @@ CALL (engine, engine_role, asked) {
   WITH answers, [a IN answers WHERE a.rule IS NOT NULL | {seq: a.seq, item: a.one.item, story: a.one.story, state: a.rule.target,
     awaited: a.rule.awaited, due_after: a.rule.due_after, first: CASE WHEN a.one.c.command_key IS NOT NULL AND a.one.c.action IS NOT NULL THEN a.change END}] AS resting
   // include: rest
+  // Most stories have nothing that waits to be begun, so nobody need look again.
+  CALL (resting) {
+    UNWIND resting AS x
+    WITH DISTINCT x.story AS story
+    WHERE story.released = true AND EXISTS { (story)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(:State {kind: 'initial'}) }
+    RETURN collect(story.id) AS waiting
+  }
   UNWIND answers AS a
-  WITH a, a.one AS one, a.one.c AS c, a.one.item AS item, a.one.story AS story, a.rule AS rule
+  WITH waiting, a, a.one AS one, a.one.c AS c, a.one.item AS item, a.one.story AS story, a.rule AS rule
   RETURN {
     seq: c.seq, earlier: one.earlier, hops: a.hops, verdicts: a.verdicts, pending: a.pending, awaits: coalesce(rule.awaited, []),
     version: one.version + size(a.hops), workflow: item.workflow, is_story: item:Story, state: one.state.name, kind: one.state.kind,
@@ -194,7 +201,7 @@ CALL (engine, engine_role, asked) {
         MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
       } THEN [] ELSE [{code: 'UNKNOWN_ACTION'}] END,
     // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
-    stories: CASE WHEN rule IS NULL THEN [] ELSE CASE WHEN story IS NULL THEN [] ELSE [story.id] END
+    stories: CASE WHEN rule IS NULL THEN [] ELSE CASE WHEN story.id IN waiting THEN [story.id] ELSE [] END
       + CASE WHEN rule.target.kind = 'final' THEN COLLECT { MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(other:Story) RETURN DISTINCT other.id } ELSE [] END
     END
   } AS answer
