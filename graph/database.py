@@ -29,6 +29,7 @@ _GONE = "Neo.ClientError.Statement.EntityNotFound"
 _OF_STATEMENTS = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.ClientError.Procedure.")
 # A server that cannot write, such as one whose disk is full; other errors of it may be the fault of one statement.
 _OF_THE_SERVER = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
+_MADE_MEANWHILE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
 _AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
@@ -199,7 +200,12 @@ class Database:
         for _, statements in migrations():
             for statement in statements:
                 async with self._session() as session:
-                    await session.execute_write(_run_migration, statement)
+                    try:
+                        await session.execute_write(_run_migration, statement)
+                    except ClientError as error:
+                        # IF NOT EXISTS does not keep two services that start at once from making the same index.
+                        if error.code != _MADE_MEANWHILE:
+                            raise
 
 
 async def _run_migration(tx: AsyncManagedTransaction, statement: str) -> None:

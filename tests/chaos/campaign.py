@@ -63,6 +63,8 @@ class Report:
     repeated: int = 0
     seconds: float = 0.0
     errors: dict[str, int] = field(default_factory=dict)
+    exits: dict[int, int] = field(default_factory=dict)
+    """How often a service ended with which code; negative: by a signal, 2: its servers were away when it started."""
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -112,6 +114,7 @@ async def run(plan: Plan, folder: Path, say: Say) -> Report:
                 witness = Witness(driver, connection, ledger)
                 campaign = _Campaign(plan, site, connection, load, witness, ledger, report, say)
                 await campaign.play()
+                report.exits = Counter(code for replica in site.replicas for code in replica.exits)
                 report.applied, report.events, report.repeated = witness.applied, witness.events, witness.repeated
     except Exception as error:
         report.violations.append(f"broken off: {error!r}")
