@@ -203,4 +203,5 @@ def nothing(row: Row, broken: str) -> Row:
         "state": None,
         "kind": None,
         "stories": [],
+        "told_at": None,
     }

@@ -402,6 +402,7 @@ class Gate:
         [found] = await tx.run("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
         answers: list[Row] = found["answers"]
         for answer in answers:
+            answer["told_at"] = found["told_at"]
             if len(answer["hops"]) >= ENDLESS:
                 raise _BrokenCommandError(answer["seq"], "endless")
         return answers
@@ -445,7 +446,9 @@ class Gate:
             )
             answers[row["seq"]] = decision
             if not row["engine"] and not row["dry"]:
-                records.append(encoding.record(row, decision, keep=answer["earlier"] is None))
+                records.append(
+                    encoding.record(row, decision, keep=answer["earlier"] is None) | {"told_at": answer["told_at"]}
+                )
         if records:
             await tx.run("gate/refuse", refusals=records)
         return answers

@@ -6,6 +6,8 @@ SET item.lock = true
 WITH item
 CALL (item) {
   MATCH (change:Change {item_id: item.id})
+  USING INDEX change:Change(item_id, seq)
+  WHERE change.seq IS NOT NULL
   RETURN count(change) AS changes, count(DISTINCT change.seq) AS places, min(change.seq) AS first, max(change.seq) AS last
 }
 WITH item WHERE changes = item.version AND places = changes AND first = 1 AND last = changes

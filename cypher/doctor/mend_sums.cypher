@@ -3,13 +3,13 @@ UNWIND $ids AS id
 WITH id ORDER BY id
 MATCH (item:Item {id: id})
 SET item.lock = true
-WITH item WHERE item.version = COUNT { (:Change {item_id: item.id}) }
+WITH item WHERE item.version = COUNT { MATCH (c:Change {item_id: item.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL }
 CALL (item) {
   OPTIONAL MATCH (:Actor)-[fired:HAS_FIRED]->(item)
   DELETE fired
 }
 CALL (item) {
-  MATCH (change:Change {item_id: item.id}) WHERE change.role IS NOT NULL
+  MATCH (change:Change {item_id: item.id}) USING INDEX change:Change(item_id, seq) WHERE change.seq IS NOT NULL AND change.role IS NOT NULL
   WITH item, change.actor_id AS actor_id, change.action AS action, count(*) AS times, max(change.at) AS last_at
   MATCH (actor:Actor {id: actor_id})
   CREATE (actor)-[:HAS_FIRED {action: action, times: times, last_at: last_at}]->(item)

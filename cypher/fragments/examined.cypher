@@ -7,6 +7,8 @@ CALL (item) {
 }
 CALL (item) {
   OPTIONAL MATCH (change:Change {item_id: item.id})
+  USING INDEX change:Change(item_id, seq)
+  WHERE change.seq IS NOT NULL
   WITH item, item.began_in AS began_in, change, COLLECT { MATCH (change)-[:PREVIOUS]->(p:Change) RETURN p.item_id + '/' + p.seq } AS before
   WITH change, change IS NULL OR
     // include: follows
@@ -18,13 +20,13 @@ WITH item, {
   id: item.id, states: names, alone: states = 1, own: own = states, initial: initial > 0, began_in: item.began_in,
   version: item.version, changes: changes, places: places, last: last, loose: loose, jumps: jumps,
   latest: COLLECT { MATCH (item)-[:LATEST]->(l:Change) RETURN l.seq },
-  ended_in: head(COLLECT { MATCH (l:Change {item_id: item.id}) WHERE l.seq = last RETURN l.to }),
+  ended_in: head(COLLECT { MATCH (l:Change {item_id: item.id, seq: last}) USING INDEX l:Change(item_id, seq) RETURN l.to }),
   // Who fired what, by the sums and by the history; a change that no rule made, such as an edit, names no role.
   summed: COLLECT {
     MATCH (actor:Actor)-[fired:HAS_FIRED]->(item)
     RETURN actor.id + '\n' + fired.action + '\n' + coalesce(fired.times, 0) AS line ORDER BY line },
   told: COLLECT {
-    MATCH (c:Change {item_id: item.id}) WHERE c.role IS NOT NULL
+    MATCH (c:Change {item_id: item.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL AND c.role IS NOT NULL
     WITH c.actor_id AS actor_id, c.action AS action, count(*) AS times
     WHERE EXISTS { (:Actor {id: actor_id}) }
     RETURN actor_id + '\n' + action + '\n' + times AS line ORDER BY line }

@@ -1,7 +1,7 @@
-// In: resting, [{seq, item, story, state: {name, kind}, awaited, due_after, first: the Change that began it, or null}]. Out: told.
+// In: told_at, resting, [{seq, item, story, state: {name, kind}, awaited, due_after, first: the Change that began it, or null}]. Out: told.
 // Where items came to rest: their timers, whom they wait for, and their stories when the last of their tasks is closed; an
 // item is taken from an assignee who is none of those it waits for.
-CALL (resting) {
+CALL (told_at, resting) {
   UNWIND resting AS x
   WITH x, x.item AS item, x.story AS story, x.awaited AS awaited, x.due_after AS due_after, datetime.realtime() AS now
   SET item.due_at = CASE WHEN due_after IS NOT NULL THEN now + duration({seconds: due_after}) END, item.armed = null
@@ -17,14 +17,14 @@ CALL (resting) {
   WITH *, head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(holder:Actor) RETURN holder.id }) AS assignee
   FOREACH (i IN CASE WHEN item:Task THEN range(0, size(awaited) - 1) ELSE [] END |
     CREATE (:OutboxEvent {
-      outbox_id: randomUUID(), outbox_at: now, outbox_order: x.seq * 100 + 60 + i, item_id: item.id, json_fields: [],
+      outbox_id: randomUUID(), outbox_at: told_at, outbox_order: x.seq * 100 + 60 + i, item_id: item.id, json_fields: [],
       subject: 'workflow.task.assigned', task_id: item.id, story_id: story.id, role: awaited[i].role, action: head(awaited[i].actions),
       actions: awaited[i].actions, state: x.state.name, version: item.version, attempt: coalesce(item.rework, 0) + 1,
       feedback: item.feedback, assignee: assignee
     }))
   RETURN count(*) AS told
 }
-CALL (resting) {
+CALL (told_at, resting) {
   UNWIND [x IN resting WHERE x.state.kind = 'final' AND x.story IS NOT NULL] AS x
   WITH x.story AS story, x.item AS item, x.seq AS seq WHERE item:Task
   WITH story, max(seq) AS seq
@@ -37,7 +37,7 @@ CALL (resting) {
   WITH story, seq, datetime.realtime() AS now
   SET story.tasks_completed_at = now
   CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: now, outbox_order: seq * 100 + 90, item_id: story.id, json_fields: [],
+    outbox_id: randomUUID(), outbox_at: told_at, outbox_order: seq * 100 + 90, item_id: story.id, json_fields: [],
     subject: 'workflow.story.tasks_completed', story_id: story.id, all_tasks_status: 'done',
     done: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NOT NULL },
     cancelled: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NULL }

@@ -25,18 +25,19 @@ CALL () {
 }
 WITH parents, items
 MATCH (engine:System)
-WITH engine, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
+// All that is told of this batch is told as of one moment, in the order of the commands.
+WITH engine, datetime.realtime() AS told_at, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
 
 // What many commands share is read once: the rules of each workflow, and the roles of each actor.
 UNWIND $batch.commands AS c
 OPTIONAL MATCH (item:Item {id: c.item_id})
-WITH engine, engine_role, item.workflow AS flow, collect({c: c, item: item}) AS asked, collect(DISTINCT c.action) AS actions,
+WITH engine, told_at, engine_role, item.workflow AS flow, collect({c: c, item: item}) AS asked, collect(DISTINCT c.action) AS actions,
   collect(DISTINCT head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s })) AS here
 OPTIONAL MATCH (workflow:Workflow {name: flow})
 WITH *, true AS further
 // include: rules
 UNWIND asked AS one
-WITH engine, engine_role, flow, workflow {.version, .unadopted} AS workflow, rules,
+WITH engine, told_at, engine_role, flow, workflow {.version, .unadopted} AS workflow, rules,
   one.c.actor_id AS actor_id, one.c.engine AS by_engine, collect(one) AS asked
 OPTIONAL MATCH (named:Actor {id: actor_id})
 WITH *, CASE WHEN by_engine THEN engine ELSE named END AS actor, {workflow: flow} AS item
@@ -45,25 +46,25 @@ WITH *, CASE WHEN actor IS NULL THEN [] ELSE
     + ['*']
   END AS roles
 UNWIND asked AS one
-WITH engine, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item
+WITH engine, told_at, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item
 ORDER BY c.seq
-WITH engine, engine_role, workflow, rules, actor, roles, c, item, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }) AS story
+WITH engine, told_at, engine_role, workflow, rules, actor, roles, c, item, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }) AS story
 
 // Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
 // at another one of the batch, as a story does at its tasks, they are decided one by one.
-WITH engine, engine_role, coalesce(item.id, c.item_id) AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
-WITH engine, engine_role, collect(item) AS items, collect(asked) AS by_item
-WITH engine, engine_role, by_item, any(item IN items WHERE
+WITH engine, told_at, engine_role, coalesce(item.id, c.item_id) AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
+WITH engine, told_at, engine_role, collect(item) AS items, collect(asked) AS by_item
+WITH engine, told_at, engine_role, by_item, any(item IN items WHERE
   item:Story AND EXISTS { MATCH (item)-[:HAS_TASK]->(other:Task) WHERE other IN items }
   OR EXISTS { MATCH (item)-[:DEPENDS_ON]->(other:Task) WHERE other IN items }) AS mixed
-WITH engine, engine_role, reduce(all = [], asked IN by_item | all + [place IN range(0, size(asked) - 1) |
+WITH engine, told_at, engine_role, reduce(all = [], asked IN by_item | all + [place IN range(0, size(asked) - 1) |
   {wave: CASE WHEN asked[place].c.dry THEN 0 WHEN mixed THEN asked[place].c.seq ELSE place END, of: asked[place]}]) AS asked
 UNWIND asked AS one
-WITH engine, engine_role, one.wave AS wave, collect(one.of) AS asked ORDER BY wave
+WITH engine, told_at, engine_role, one.wave AS wave, collect(one.of) AS asked ORDER BY wave
 
-CALL (engine, engine_role, asked) {
+CALL (engine, told_at, engine_role, asked) {
   UNWIND asked AS one
-  WITH one, one.c AS c, one.item AS item, one.actor AS actor, engine, engine_role
+  WITH one, one.c AS c, one.item AS item, one.actor AS actor, engine, told_at, engine_role
   OPTIONAL MATCH (answered:Change {command_key: c.command_key})
   OPTIONAL MATCH (refused:Refusal {command_key: c.command_key})
   WITH *, coalesce(answered.fingerprint, refused.fingerprint) AS earlier, COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s } AS states
@@ -78,7 +79,7 @@ CALL (engine, engine_role, asked) {
     // A stale version does not hide the other reasons, but nothing may be applied.
     earlier IS NULL AND item IS NOT NULL AND size(states) = 1
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
-  WITH engine, engine_role, one {
+  WITH engine, told_at, engine_role, one {
     .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
     state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
       WHEN NOT judged THEN -1
@@ -87,11 +88,11 @@ CALL (engine, engine_role, asked) {
         | r.hops + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
     END
   } AS one
-  WITH engine, engine_role, collect(one) AS rows
+  WITH engine, told_at, engine_role, collect(one) AS rows
 
-  CALL (engine, engine_role, rows) {
+  CALL (engine, told_at, engine_role, rows) {
     UNWIND range(0, reduce(most = -1, one IN rows | CASE WHEN one.last > most THEN one.last ELSE most END)) AS step
-    CALL (engine, engine_role, rows, step) {
+    CALL (engine, told_at, engine_role, rows, step) {
       UNWIND rows AS one
       WITH one, step, one.item AS item WHERE step >= one.first AND step <= one.last
       // Each hop adds one to the version, so a step whose forerunner did not move finds nothing to do.
@@ -104,9 +105,9 @@ CALL (engine, engine_role, asked) {
       WITH collect({one: one, item: item, here: here, state: state, candidates: candidates,
         chosen: head([x IN candidates WHERE size(x.reasons) = 0])}) AS judged
 
-      CALL (engine, engine_role, judged, step) {
+      CALL (engine, told_at, engine_role, judged, step) {
         UNWIND [j IN judged WHERE j.one.may_apply AND j.chosen IS NOT NULL] AS j
-        WITH engine, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
+        WITH engine, told_at, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
           j.state.name AS from, j.chosen.r AS r, datetime.realtime() AS now, j.item.version + 1 AS version,
           CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS doer,
           CASE
@@ -146,7 +147,7 @@ CALL (engine, engine_role, asked) {
           CREATE (item)-[:ASSIGNED_TO]->(doer)
         }
         CREATE (event:OutboxEvent {
-          outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + step * 2, item_id: item.id, json_fields: [],
+          outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + step * 2, item_id: item.id, json_fields: [],
           subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
           task_id: CASE WHEN item:Task THEN item.id END,
           story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
@@ -159,7 +160,7 @@ CALL (engine, engine_role, asked) {
         })
         FOREACH (subject IN CASE WHEN t.emits IS NULL THEN [] ELSE [t.emits] END |
           CREATE (:OutboxEvent {
-            outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + step * 2 + 1, item_id: item.id, json_fields: [],
+            outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + step * 2 + 1, item_id: item.id, json_fields: [],
             subject: subject, story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
             task_id: CASE WHEN item:Task THEN item.id END,
             decision_id: randomUUID(), decided_by: doer.id, comment: coalesce(feedback, '')
@@ -206,5 +207,5 @@ CALL (engine, engine_role, asked) {
     END
   } AS answer
 }
-WITH answer ORDER BY answer.seq
-RETURN collect(answer) AS answers
+WITH told_at, answer ORDER BY answer.seq
+RETURN toString(told_at) AS told_at, collect(answer) AS answers

@@ -1,5 +1,5 @@
 // Keeps refusals beside their items, as the answer to give again, and tells them.
-// $refusals: [{seq, item_id, action, actor_id, command_id, command_key, fingerprint, version, codes, reasons, legal_actions, remedies}]
+// $refusals: [{seq, item_id, action, actor_id, command_id, command_key, fingerprint, version, codes, reasons, legal_actions, remedies, told_at}]
 UNWIND $refusals AS r
 OPTIONAL MATCH (item:Item {id: r.item_id})
 OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
@@ -11,7 +11,7 @@ CREATE (refusal:Refusal {
 })
 FOREACH (i IN CASE WHEN item IS NULL THEN [] ELSE [item] END | CREATE (refusal)-[:OF]->(i))
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: now, outbox_order: r.seq * 100, item_id: r.item_id, json_fields: ['reasons', 'remedies'],
+  outbox_id: randomUUID(), outbox_at: coalesce(datetime(r.told_at), now), outbox_order: r.seq * 100, item_id: r.item_id, json_fields: ['reasons', 'remedies'],
   subject: CASE WHEN item:Story THEN 'planning.action.refused' ELSE 'workflow.action.refused' END,
   task_id: CASE WHEN item:Story THEN null ELSE r.item_id END,
   story_id: CASE WHEN item:Story THEN r.item_id ELSE story.id END,

@@ -9,6 +9,6 @@ CALL (item, state) {
 CALL (item, state) {
   // include: due
 }
-WITH collect({seq: seq, item: item, story: story, state: properties(state), awaited: awaited, due_after: seconds, first: null}) AS resting
+WITH datetime.realtime() AS told_at, collect({seq: seq, item: item, story: story, state: properties(state), awaited: awaited, due_after: seconds, first: null}) AS resting
 // include: rest
 RETURN told AS resting

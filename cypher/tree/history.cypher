@@ -13,5 +13,5 @@ CALL (page) {
       // include: follows
   }) AS found
 }
-RETURN n, found[..page.limit] AS rows, COUNT { (:Change {item_id: page.id}) } AS total
+RETURN n, found[..page.limit] AS rows, COUNT { MATCH (c:Change {item_id: page.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL } AS total
 ORDER BY n

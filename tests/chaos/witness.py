@@ -193,8 +193,8 @@ class Witness:
         for event in self._by_item[item]:
             if event.subject == CHANGED:
                 at = event.body["version"]
-            elif event.subject == subject and versions.get(event.body["command_id"], at) > at:
-                yield f"{item}: the refusal of {event.body['command_id']} was told before it, at version {at}"
+            elif event.subject == subject and versions.get(event.body["command_id"], at) != at:
+                yield f"{item}: the refusal of {event.body['command_id']} was told at version {at}"
 
     def _story(self, story: Story, rows: dict[str, Row]) -> Iterator[str]:
         row, told = rows[story.id], self._by_item[story.id]

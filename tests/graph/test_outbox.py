@@ -1,11 +1,18 @@
-"""The outbox: what it costs to take and to forget does not grow with what waits."""
+"""The outbox: what it costs to take and to forget does not grow with what waits, and what stands in it is in order."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from graph.database import Database
+from graph.decision import Command
+from graph.gate import Gate
+from graph.outbox import Outbox
 from graph.queries import query
+from graph.rules.service import Rules
+from tests.graph.team import Team
+from tests.graph.world import World, unique
 
 
 def _operators(plan: dict[str, Any]) -> list[str]:
@@ -34,3 +41,19 @@ async def test_what_was_published_is_found_by_its_id(db: Database) -> None:
     steps = await _explain(db, "outbox/remove", ids=["x"])
     assert any("UniqueIndexSeek" in step for step in steps)
     assert not any("LabelScan" in step for step in steps), steps
+
+
+async def test_what_a_batch_tells_of_an_item_is_in_the_order_of_its_commands(db: Database, gate: Gate) -> None:
+    """A refusal between two actions stands between their events, though it is found out with the first of them."""
+    team = await Team.open(World(db, gate, Rules(db, gate)))
+    task = await team.task()
+    async with db.driver.session() as session:
+        await (await session.run("CYPHER 5 MATCH (event:OutboxEvent {item_id: $id}) DELETE event", id=task)).consume()
+    commit = Command(task, "COMMIT_CODE", team.developer, inputs={"commit_sha": unique("sha")})
+    answers = await gate.decide(
+        [replace(commit, actor_id=team.qa), commit, commit, Command(task, "APPROVE_DESIGN", team.architect)]
+    )
+    assert [answer.outcome for answer in answers] == ["REFUSED", "APPLIED", "REFUSED", "APPLIED"]
+    told = [event.subject for event in await Outbox(db).take(100_000) if event.item_id == task]
+    hop, assigned, refused = "workflow.state.changed", "workflow.task.assigned", "workflow.action.refused"
+    assert told == [refused, hop, hop, assigned, refused, hop, hop, assigned]

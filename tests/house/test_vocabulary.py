@@ -35,7 +35,7 @@ def test_the_words_are_there() -> None:
         ("item_id: item.id, seq: version", "item_id: item.id, sqe: version"),
         ("item.version = version", "item.vresion = version"),
         ("HAS_FIRED {action:", "HAS_FIRED {acton:"),
-        ("outbox_at: now", "outbox_ta: now"),
+        ("outbox_at: told_at", "outbox_ta: told_at"),
         ("t.order", "t.ordre"),
         ("r.name IN [a IN", "r.nmae IN [a IN"),
         ("f.last_at > x.done_at", "f.lsat_at > x.done_at"),
