@@ -63,7 +63,7 @@ def parse(text: str | bytes) -> Parsed:
     except _FileError as error:
         return Parsed(None, [_invalid(str(error))])
     except yaml.YAMLError as error:
-        return Parsed(None, [_invalid(f"This is not YAML: {_yaml_problem(error)}")])
+        return Parsed(None, [_invalid(f"This is not YAML: {_yaml_problem(_told_better(text) or error)}")])
     if not isinstance(data, dict):
         return Parsed(None, [_invalid("A rules file is a mapping that begins with 'workflow:'.")])
     try:
@@ -139,6 +139,15 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
     if (isinstance(value, str) and _HALF.search(value)) or (isinstance(value, float) and not math.isfinite(value)):
         raise _FileError(f"Line {line}: {value!a} cannot be kept as a value.")
     return value
+
+
+def _told_better(text: str | bytes) -> yaml.YAMLError | None:
+    """What the slow reader says of a text that the fast one cannot read: it names the line more exactly."""
+    try:
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        return error
+    return None
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
