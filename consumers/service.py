@@ -17,7 +17,7 @@ from consumers.effects import run_effects
 from consumers.job import repeat
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
-from consumers.runner import MOST, Event, Handle, Runner
+from consumers.runner import Event, Handle, Runner
 from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.answers import Cleaner
 from graph.engine import Engine
@@ -45,16 +45,15 @@ async def running(
     trust_declared_role: bool,
     keep_answers_days: int,
     parts: Collection[Part] = tuple(Part),
-    most: int = MOST,
     replicas: int = REPLICAS,
 ) -> AsyncIterator[None]:
     """Runs the parts while the block runs; at its end each finishes what it has in hand, and gives its leases back.
 
-    `most` is how many messages are handled in one transaction, `replicas` how often a cluster keeps a new stream.
+    `replicas` is how often a cluster keeps a new stream.
     """
     await ensure_streams(connection.jetstream(), replicas)
     stopping = asyncio.Event()
-    runs = [runner.run(stopping) for runner in _runners(engine, connection, trust_declared_role, parts, most)]
+    runs = [runner.run(stopping) for runner in _runners(engine, connection, trust_declared_role, parts)]
     if Part.OUTBOX in parts:
         runs.append(Publisher(connection, engine.db, Lease(engine.db, "outbox")).run(stopping))
         runs.append(run_cleaner(Cleaner(engine.db, keep_answers_days), stopping))
@@ -73,7 +72,7 @@ async def running(
 
 
 def _runners(
-    engine: Engine, connection: Client, trust_declared_role: bool, parts: Collection[Part], most: int
+    engine: Engine, connection: Client, trust_declared_role: bool, parts: Collection[Part]
 ) -> list[Runner[Any]]:
     runners: list[Runner[Any]] = []
 
@@ -82,7 +81,7 @@ def _runners(
     ) -> None:
         lease = Lease(engine.db, durable)
         handle = handle_by(engine.under(lease))
-        runners.append(Runner(connection, lease, subject, durable, kind, attrgetter(item), handle, most))
+        runners.append(Runner(connection, lease, subject, durable, kind, attrgetter(item), handle))
 
     def workflow(leased: Engine) -> WorkflowDoor:
         return WorkflowDoor(leased, trust_declared_role=trust_declared_role)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -32,6 +33,14 @@ _OF_THE_SERVER = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.
 _MADE_MEANWHILE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
 _AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
+
+
+class Access(Enum):
+    """What a transaction is for: a reader of a cluster may serve the first, the leader the others."""
+
+    READ = auto()
+    NEWEST = auto()
+    WRITE = auto()
 
 
 Check = Callable[["Transaction"], Awaitable[None]]
@@ -119,13 +128,15 @@ class Database:
         async def work(tx: Transaction) -> list[Row]:
             return await tx.run(name, **parameters)
 
-        return await self._execute(work, write=False)
+        return await self._execute(work, Access.READ)
 
     async def read_newest(self, name: str, /, **parameters: Any) -> list[Row]:
         """As `read`, but where is written: who only reads may lag behind what another process has told us of."""
-        beside = Database(self._driver, self._name)
-        beside._bookmarks = self._bookmarks
-        return await beside.write(name, **parameters)
+
+        async def work(tx: Transaction) -> list[Row]:
+            return await tx.run(name, **parameters)
+
+        return await self._execute(work, Access.NEWEST)
 
     async def write(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement in a transaction of its own."""
@@ -133,7 +144,7 @@ class Database:
         async def work(tx: Transaction) -> list[Row]:
             return await tx.run(name, **parameters)
 
-        return await self._execute(work, write=True)
+        return await self._execute(work, Access.WRITE)
 
     async def in_transaction(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
         """What `work` returns; it may be run more than once, only one run is committed.
@@ -144,9 +155,9 @@ class Database:
             UnknownOutcomeError: the connection was lost while committing.
             UnavailableError: Neo4j is away; nothing was written.
         """
-        return await self._execute(work, write=True)
+        return await self._execute(work, Access.WRITE)
 
-    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], access: Access) -> Result:
         tries, asked_at = 0, monotonic()
 
         @unit_of_work(timeout=_LONGEST)
@@ -155,30 +166,32 @@ class Database:
             tries += 1
             if tries > 1:
                 RETRIES.inc()
-            if write:
+            if access is not Access.READ:
                 await self.plans.there(asked_at)
-            if write and self._check:
+            if access is Access.WRITE and self._check:
                 await self._check(Transaction(tx))
             result = await work(Transaction(tx))
-            if write:
+            if access is Access.WRITE:
                 fault_points.passing("before-commit")
             return result
 
         for left in reversed(range(_TRIES)):
             try:
-                return await self._once(unit, write=write)
+                return await self._once(unit, access)
             except ClientError as error:
                 # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
                 if error.code != _GONE or not left:
                     raise
         raise AssertionError("The last try returns or raises.")
 
-    async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], *, write: bool) -> Result:
+    async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], access: Access) -> Result:
         try:
             async with self._session() as session:
-                if not write:
+                if access is Access.READ:
                     return await session.execute_read(unit)
                 result = await session.execute_write(unit)
+                if access is Access.NEWEST:
+                    return result
                 fault_points.passing("after-commit")
                 self.wrote.set()
                 return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from typing import Any, TypeVar
 
@@ -573,7 +574,7 @@ class Gate:
             for action in {offer["action"] for offer in offers if offer["id"] == item}:
                 rows = [encoding.row(Command(item, action, actor, dry=True), 0, anyone=actor is None)]
                 try:
-                    await self._db.write("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
+                    await self._db.in_transaction(partial(self._run, rows=rows))
                 except ClientError as error:
                     found.add((item, action))
                     cause = error

@@ -17,7 +17,6 @@ import consumers.figures
 import graph.figures
 from api.app import application
 from consumers.bus import connected
-from consumers.runner import MOST
 from consumers.service import Part, running
 from graph.database import Database
 from graph.engine import Engine
@@ -54,11 +53,8 @@ async def serving(
     *,
     parts: Collection[Part] = ALL_PARTS,
     http: bool = True,
-    most: int = MOST,
 ) -> AsyncIterator[Served]:
     """Runs the parts, and GraphQL unless told otherwise, while the block runs.
-
-    `most` is how many messages a consumer handles at once.
 
     Raises:
         SetupError: the HTTP port is in use.
@@ -89,7 +85,6 @@ async def serving(
                     trust_declared_role=settings.trust_declared_role,
                     keep_answers_days=settings.keep_answers_days,
                     parts=parts,
-                    most=most,
                     replicas=settings.nats_replicas,
                 )
                 async with path, _http(application(engine, checks, figures), listener) as url:

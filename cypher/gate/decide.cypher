@@ -52,7 +52,7 @@ WITH engine, told_at, engine_role, workflow, rules, actor, roles, c, item, head(
 
 // Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
 // at another one of the batch, as a story does at its tasks, they are decided one by one.
-WITH engine, told_at, engine_role, coalesce(item.id, c.item_id) AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
+WITH engine, told_at, engine_role, c.item_id AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
 WITH engine, told_at, engine_role, collect(item) AS items, collect(asked) AS by_item
 WITH engine, told_at, engine_role, by_item, any(item IN items WHERE
   item:Story AND EXISTS { MATCH (item)-[:HAS_TASK]->(other:Task) WHERE other IN items }
@@ -194,7 +194,7 @@ CALL (engine, told_at, engine_role, asked) {
   WITH waiting, a, a.one AS one, a.one.c AS c, a.one.item AS item, a.one.story AS story, a.rule AS rule
   RETURN {
     seq: c.seq, earlier: one.earlier, hops: a.hops, verdicts: a.verdicts, pending: a.pending, awaits: coalesce(rule.awaited, []),
-    version: one.version + size(a.hops), workflow: item.workflow, is_story: item:Story, state: one.state.name, kind: one.state.kind,
+    version: one.version + size(a.hops), state: one.state.name, kind: one.state.kind,
     // An action that meets no rule here may be one that no rule of the workflow knows.
     obstacles: one.obstacles + CASE WHEN size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
         MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})

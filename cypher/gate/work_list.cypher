@@ -6,11 +6,11 @@ MATCH (engine:System)
 WITH actor, engine, state AS at, flow, workflow, roles, [state] AS here, null AS actions, false AS further WHERE waits OR NOT $awaited
 // include: rules
 MATCH (at)<-[:IN_STATE]-(item:Item {workflow: flow}) WHERE $only IS NULL OR item.id IN $only
-WITH actor, engine, at AS state, roles, rules, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
-CALL (engine, item, actor, roles, state, rules) {
+WITH actor, at AS state, roles, rules, item ORDER BY coalesce(item.priority, 3), item.created_at, item.id
+CALL (item, actor, roles, state, rules) {
   UNWIND reduce(names = [], r IN rules | CASE WHEN r.automatic OR r.action IN names THEN names ELSE names + [r.action] END) AS name
-  CALL (engine, item, actor, roles, state, rules, name) {
-    WITH engine, item, actor, roles, state, rules, 0 AS step,
+  CALL (item, actor, roles, state, rules, name) {
+    WITH item, actor, roles, state, rules, 0 AS step,
       {action: name, anyone: false, timer: false, assume_inputs: true, inputs: {}, verdicts: {}} AS c
     CALL (c, item, actor, roles, step, state, rules) {
       // include: candidates

@@ -44,10 +44,6 @@ class _Loader(FastLoader):
     """YAML 1.2's idea of a truth value: a state may be called `on` or `no`."""
 
 
-class _Values(yaml.SafeLoader):
-    """What makes values of the nodes."""
-
-
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, rule) for tag, rule in resolvers if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -59,7 +55,7 @@ def parse(text: str | bytes) -> Parsed:
     try:
         node = _compose(text)
         lines: dict[tuple[Any, ...], int] = {}
-        data = _plain(node, (), lines, _Values(""))
+        data = _plain(node, (), lines, yaml.SafeLoader(""))
     except _FileError as error:
         return Parsed(None, [_invalid(str(error))])
     except yaml.YAMLError as error:
@@ -113,7 +109,7 @@ def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int], values: _Values) -> Any:
+def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], int], values: yaml.SafeLoader) -> Any:
     line = node.start_mark.line + 1
     lines[path] = line
     if isinstance(node, yaml.MappingNode):
@@ -144,7 +140,9 @@ def _plain(node: yaml.Node, path: tuple[Any, ...], lines: dict[tuple[Any, ...], 
 def _told_better(text: str | bytes) -> yaml.YAMLError | None:
     """What the slow reader says of a text that the fast one cannot read: it names the line more exactly."""
     try:
-        yaml.compose(text, Loader=yaml.SafeLoader)
+        # Events alone: what one reader refuses the other may take and go on, and nodes are built by recursion.
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
     except yaml.YAMLError as error:
         return error
     return None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from neo4j.exceptions import ClientError
 
-from graph.database import Database, Row, Transaction
+from graph.database import Access, Database, Row, Transaction
 from graph.decision import ActionView, Command, Decision, Outcome
 from graph.errors import StategateError
 from graph.gate import Gate
@@ -264,7 +264,7 @@ class _Open(Database):
         self._tx = tx
         self.wrote = asyncio.Event()
 
-    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], access: Access) -> Result:
         return await work(self._tx)
 
 
@@ -275,7 +275,7 @@ class _Staged(Database):
         self._trial = trial
         self.wrote = asyncio.Event()
 
-    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], *, write: bool) -> Result:
+    async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], access: Access) -> Result:
         return await self._trial.staged(work)
 
 
