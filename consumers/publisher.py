@@ -40,10 +40,10 @@ class Publisher:
         self._connection = connection
         self._js = connection.jetstream()
         self._db = db
-        self._outbox = Outbox(db.under(lease.check))
+        self._outbox = Outbox(db.under(lease))
         self._lease = lease
-        self._done: set[str] = set()
-        """What is published and not forgotten yet: a transaction for each event would cost more than the event."""
+        self._done: dict[str, str] = {}
+        """What is published and not forgotten yet, `{id: node}`: one transaction each would cost more than they do."""
         self._since = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -109,7 +109,8 @@ class Publisher:
             done.append(letter.id)
         if not self._done:
             self._since = monotonic()
-        self._done.update(done)
+        nodes = {event.id: event.node for event in events}
+        self._done.update((name, nodes[name]) for name in done)
         if sent.failed:
             # Those that follow one of these of the same item wait as well, and stay in the outbox.
             log.warning("not published", events=len(sent.failed), error=next(iter(sent.failed.values())))
@@ -119,7 +120,7 @@ class Publisher:
     async def _forget(self) -> None:
         if self._done:
             fault_points.passing("before-removal")
-            await self._outbox.remove(sorted(self._done))
+            await self._outbox.remove(self._done)
             self._done.clear()
 
     async def _give_up(self, letter: Letter, reason: str) -> None:

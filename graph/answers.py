@@ -14,7 +14,7 @@ class Cleaner:
     def __init__(self, db: Database, days: int) -> None:
         """`days` is how long an answer is kept; a command sent again after that is a new one."""
         self._lease = Lease(db, "cleaner")
-        self._db = db.under(self._lease.check)
+        self._db = db.under(self._lease)
         self._days = days
 
     async def clean(self) -> int:

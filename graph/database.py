@@ -6,9 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, unit_of_work
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncSession,
+    Query,
+    unit_of_work,
+)
 from neo4j.exceptions import AuthError, ClientError, DatabaseError, DriverError, IncompleteCommit, Neo4jError
 
 from graph import fault_points
@@ -43,18 +52,41 @@ class Access(Enum):
     WRITE = auto()
 
 
-Check = Callable[["Transaction"], Awaitable[None]]
-"""Run first in each transaction that writes; what it raises keeps the rest from being done."""
+class Permit(Protocol):
+    """What a writer must hold, such as a lease; each of its transactions looks at it first."""
+
+    async def check(self, tx: Transaction) -> None:
+        """What it raises keeps the rest of the transaction from being done."""
+
+    async def asking(self, ask: Callable[[Row], Awaitable[list[Row]]]) -> list[Row]:
+        """The rows of a statement that looks at it itself, by the terms it is given; raises when there are none."""
 
 
 class Transaction:
     """One open transaction that runs statements by name."""
 
-    def __init__(self, tx: AsyncManagedTransaction) -> None:
+    def __init__(self, tx: AsyncManagedTransaction, permit: Permit | None = None) -> None:
         self._tx = tx
+        self._permit = permit
 
     async def run(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of `cypher/<name>.cypher`."""
+        if permit := self._first():
+            await permit.check(self)
+        return await self._run(name, **parameters)
+
+    async def run_checking(self, name: str, batch: Row) -> list[Row]:
+        """The same for one that looks at `$batch.lease` itself, if there is one, and finds nothing when it is lost."""
+        if permit := self._first():
+            return await permit.asking(lambda terms: self._run(name, batch=batch | {"lease": terms}))
+        return await self._run(name, batch=batch)
+
+    def _first(self) -> Permit | None:
+        """The permit, before the first statement."""
+        permit, self._permit = self._permit, None
+        return permit
+
+    async def _run(self, name: str, /, **parameters: Any) -> list[Row]:
         _check(parameters)
         try:
             result = await self._tx.run(query(name), parameters)
@@ -92,7 +124,7 @@ class Database:
         self._name = name
         # What this process wrote is read by it, whichever server of a cluster answers.
         self._bookmarks = AsyncGraphDatabase.bookmark_manager()
-        self._check: Check | None = None
+        self._permit: Permit | None = None
         self.wrote = asyncio.Event()
         """Set after each commit of a write, for whoever waits for new events; the waiter clears it."""
         self.plans = Plans()
@@ -101,10 +133,10 @@ class Database:
     def connect(cls, uri: str, user: str, password: str) -> Database:
         return cls(AsyncGraphDatabase.driver(uri, auth=(user, password), **_OPTIONS))
 
-    def under(self, check: Check) -> Database:
-        """The same database, where each transaction that writes begins with a check, such as that of a lease."""
+    def under(self, permit: Permit) -> Database:
+        """The same database, where each transaction that writes begins with a look at a permit, such as a lease."""
         checked = Database(self._driver, self._name)
-        checked._check, checked.wrote, checked._bookmarks = check, self.wrote, self._bookmarks
+        checked._permit, checked.wrote, checked._bookmarks = permit, self.wrote, self._bookmarks
         checked.plans = self.plans
         return checked
 
@@ -112,8 +144,8 @@ class Database:
     def driver(self) -> AsyncDriver:
         return self._driver
 
-    def _session(self) -> AsyncSession:
-        return self._driver.session(database=self._name, bookmark_manager=self._bookmarks)
+    def _session(self, **options: Any) -> AsyncSession:
+        return self._driver.session(database=self._name, bookmark_manager=self._bookmarks, **options)
 
     async def close(self) -> None:
         await self._driver.close()
@@ -125,18 +157,28 @@ class Database:
     async def read(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement that writes nothing."""
 
-        async def work(tx: Transaction) -> list[Row]:
-            return await tx.run(name, **parameters)
-
-        return await self._execute(work, Access.READ)
+        return await self._read(name, parameters, Access.READ)
 
     async def read_newest(self, name: str, /, **parameters: Any) -> list[Row]:
         """As `read`, but where is written: who only reads may lag behind what another process has told us of."""
+        return await self._read(name, parameters, Access.NEWEST)
+
+    async def _read(self, name: str, parameters: dict[str, Any], access: Access) -> list[Row]:
+        # A statement alone goes to the server and back once, a transaction goes three times; what fails is asked again
+        # in one, which knows what to do about it.
+        mode = READ_ACCESS if access is Access.READ else WRITE_ACCESS
+        try:
+            _check(parameters)
+            async with self._session(default_access_mode=mode) as session:
+                result = await session.run(Query(query(name), timeout=_LONGEST), parameters)
+                return [dict(record) async for record in result]
+        except (DriverError, Neo4jError, UnicodeEncodeError, OverflowError):
+            pass
 
         async def work(tx: Transaction) -> list[Row]:
             return await tx.run(name, **parameters)
 
-        return await self._execute(work, Access.NEWEST)
+        return await self._execute(work, access)
 
     async def write(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement in a transaction of its own."""
@@ -168,9 +210,7 @@ class Database:
                 RETRIES.inc()
             if access is not Access.READ:
                 await self.plans.there(asked_at)
-            if access is Access.WRITE and self._check:
-                await self._check(Transaction(tx))
-            result = await work(Transaction(tx))
+            result = await work(Transaction(tx, self._permit if access is Access.WRITE else None))
             if access is Access.WRITE:
                 fault_points.passing("before-commit")
             return result

@@ -67,7 +67,7 @@ class Engine:
 
     def under(self, lease: Lease) -> Engine:
         """The same engine, writing only while a lease is held: each of its transactions begins with a look at it."""
-        return Engine.over(self.db.under(lease.check), self.plugins)
+        return Engine.over(self.db.under(lease), self.plugins)
 
     @classmethod
     async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:

@@ -390,7 +390,8 @@ class Gate:
         lost = [
             answer["seq"]
             for answer in found
-            if not answer["verdicts"] and answer["earlier"] is None and by_seq[answer["seq"]]["action"] is not None
+            if not answer["verdicts"] and not answer["hops"] and answer["earlier"] is None
+            if by_seq[answer["seq"]]["action"] is not None
         ]
         moved = set(await move_first(tx, sorted({by_seq[seq]["item_id"] for seq in lost}), self))
         again = [row for row in by_seq.values() if row["item_id"] in moved]
@@ -400,7 +401,7 @@ class Gate:
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
         if not rows:
             return []
-        [found] = await tx.run("gate/decide", batch={"commands": [encoding.wire(row) for row in rows]})
+        [found] = await tx.run_checking("gate/decide", {"commands": [encoding.wire(row) for row in rows]})
         answers: list[Row] = found["answers"]
         for answer in answers:
             answer["told_at"] = found["told_at"]

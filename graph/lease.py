@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 
-from graph.database import Database, Transaction
+from graph.database import Database, Row, Transaction
 from graph.errors import UnavailableError
 from graph.metrics import LEASE
 
@@ -64,11 +65,21 @@ class Lease:
 
     async def check(self, tx: Transaction) -> None:
         """Raises `LeaseLostError` unless it is ours; then nobody takes it before the transaction ends."""
+        await self.asking(lambda terms: tx.run("lease/keep", **terms))
+
+    async def asking(self, ask: Callable[[Row], Awaitable[list[Row]]]) -> list[Row]:
+        """What `ask` finds by a statement that looks at the lease as given to it: `{name, fence, seconds}`.
+
+        Raises `LeaseLostError` when it finds nothing.
+        """
         began = monotonic()
-        if self._fence is None or not await tx.run("lease/keep", name=self._name, fence=self._fence, seconds=SECONDS):
+        terms = {"name": self._name, "fence": self._fence, "seconds": SECONDS}
+        found = [] if self._fence is None else await ask(terms)
+        if not found:
             self._has(None)
             raise LeaseLostError(f"Another process does the job '{self._name}' now.")
         self._kept = began
+        return found
 
     async def keep_on(self) -> None:
         """Keeps it while its holder has nothing to write; returns when it is lost."""

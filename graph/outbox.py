@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,14 +11,18 @@ from typing import Any
 from graph.database import Database, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OWN = {"outbox_id", "outbox_at", "outbox_order", "subject", "item_id", "json_fields"}
+_OWN = {"outbox_node", "outbox_id", "outbox_at", "outbox_order", "subject", "item_id", "json_fields"}
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """One event: its stable id, when it happened (UTC), the item it is about, and its payload."""
+    """One event: its stable id, when it happened (UTC), the item it is about, and its payload.
+
+    `node` is where it stands in the graph, while it stands there.
+    """
 
     id: str
+    node: str
     subject: str
     item_id: str
     at: datetime
@@ -35,9 +40,10 @@ class Outbox:
         [found] = await self._db.read("outbox/take", limit=limit)
         return [_event(row) for row in found["events"]]
 
-    async def remove(self, ids: list[str]) -> None:
-        """Forgets events that the bus has confirmed."""
-        await self._db.write("outbox/remove", ids=ids)
+    async def remove(self, events: Mapping[str, str]) -> None:
+        """Forgets events that the bus has confirmed: `{id: node}`."""
+        rows = [{"id": name, "node": node} for name, node in events.items()]
+        await self._db.write("outbox/remove", events=rows)
 
 
 def _event(row: Row) -> WaitingEvent:
@@ -45,4 +51,4 @@ def _event(row: Row) -> WaitingEvent:
     for name in row["json_fields"]:
         payload[name] = json.loads(payload[name])
     at = _EPOCH + timedelta(microseconds=row["outbox_at"])
-    return WaitingEvent(row["outbox_id"], row["subject"], row["item_id"], at, payload)
+    return WaitingEvent(row["outbox_id"], row["outbox_node"], row["subject"], row["item_id"], at, payload)

@@ -6,7 +6,9 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
+from typing import TypeVar
 
+import uvloop
 from rich.console import Console
 from rich.markup import escape
 
@@ -14,11 +16,19 @@ from graph.errors import StategateError
 
 OK, FAILED, SETUP = 0, 1, 2
 
+Result = TypeVar("Result")
+
+
+def complete(work: Coroutine[None, None, Result]) -> Result:
+    """What `work` returns, on the event loop that costs the service least."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
 
 def run(work: Coroutine[None, None, int], *, when_stopped: int = OK) -> int:
     """The exit code of `work`, or `when_stopped` after SIGINT or SIGTERM; an error of ours is told, not thrown."""
     try:
-        return asyncio.run(_until_stopped(work, when_stopped))
+        return complete(_until_stopped(work, when_stopped))
     except StategateError as error:
         # What was typed may be no text, or look like markup.
         said = escape(str(error).encode(errors="backslashreplace").decode())

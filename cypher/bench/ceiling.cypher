@@ -6,6 +6,7 @@ MATCH (actor:Actor {id: $batch.actor_id})
 MATCH (to:State {name: $batch.to, workflow: $batch.workflow})
 UNWIND $batch.commands AS c
 MATCH (item:Item {id: c.item_id})-[here:IN_STATE]->(:State)
+USING INDEX SEEK item:Item(id)
 MATCH (story:Story)-[:HAS_TASK]->(item)
 OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
 WITH c, engine, actor, to, item, story, here, latest, previous, datetime() AS now, item.version AS version,

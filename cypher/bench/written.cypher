@@ -1,6 +1,7 @@
 // What the last actions on an item left in the graph: the item, its changes after a version, its waiting events, and its
 // edges with those of the changes, by type. $id, $after.
 MATCH (item:Item {id: $id})-[:IN_STATE]->(state:State)
+USING INDEX SEEK item:Item(id)
 RETURN properties(item) AS item, state.name AS state,
   COLLECT {
     MATCH (change:Change {item_id: $id}) WHERE change.seq > $after

@@ -1,37 +1,50 @@
 // Decides commands in their order, each against the graph as the one before left it; applies what is legal with
 // all automatic hops that follow, and writes history and events. The only statement that moves an item.
 // $batch: {commands: [{seq, item_id, action, actor_id, engine, anyone, dry, timer, assume_inputs, command_id, command_key, fingerprint,
-//   expected_version, feedback, inputs, inputs_json, verdicts: {plug-in: {version, holds}}}]}; action null asks for automatic
+//   expected_version, feedback, inputs, inputs_json, verdicts: {plug-in: {version, holds}}}], lease: null or {name, fence, seconds}}; action null asks for automatic
 //   hops alone; timer for what rested long enough; assume_inputs, of what is undone, for what right inputs would do.
 // The list is inside a map, because Neo4j would make another plan, which takes seconds, for each length of a list.
 
-// Locks first, parents before items and each kind sorted, so that two batches cannot deadlock. It must be a SET:
-// to REMOVE a property whose name no node ever had takes no lock.
+// Whether the lease under which is asked is still ours, which then holds until the transaction ends, and on for some seconds.
+// It is the first lock of all.
 CALL () {
-  UNWIND $batch.commands AS c
-  WITH c WHERE NOT c.dry
-  MATCH (parent:Story)-[:HAS_TASK]->(:Item {id: c.item_id})
-  WITH DISTINCT parent ORDER BY parent.id
+  UNWIND [lease IN [$batch.lease] WHERE lease IS NOT NULL] AS mine
+  MATCH (lease:Lease {name: mine.name})
+  SET lease.lock = true
+  WITH lease, mine WHERE lease.fence = mine.fence
+  SET lease.until = datetime.realtime() + duration({seconds: mine.seconds})
+  RETURN count(*) AS kept
+}
+WITH kept WHERE kept = 1 OR $batch.lease IS NULL
+UNWIND $batch.commands AS c
+OPTIONAL MATCH (item:Item {id: c.item_id})
+WITH collect({c: c, item: item, story: head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent })}) AS asked
+
+// Locks first, before anything of the items is read: parents before items and each kind sorted, so that two batches cannot
+// deadlock. It must be a SET: to REMOVE a property whose name no node ever had takes no lock.
+CALL (asked) {
+  UNWIND asked AS one
+  WITH one WHERE NOT one.c.dry AND one.story IS NOT NULL
+  WITH DISTINCT one.story AS parent ORDER BY parent.id
   SET parent.lock = true
   RETURN count(*) AS parents
 }
-CALL () {
-  UNWIND $batch.commands AS c
-  WITH c WHERE NOT c.dry
-  MATCH (item:Item {id: c.item_id})
-  WITH DISTINCT item ORDER BY item.id
+CALL (asked) {
+  UNWIND asked AS one
+  WITH one WHERE NOT one.c.dry AND one.item IS NOT NULL
+  WITH DISTINCT one.item AS item ORDER BY item.id
   SET item.lock = true
   RETURN count(*) AS items
 }
-WITH parents, items
+WITH asked, parents, items
 MATCH (engine:System)
 // All that is told of this batch is told as of one moment, in the order of the commands.
-WITH engine, datetime.realtime() AS told_at, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
+WITH asked, engine, datetime.realtime() AS told_at, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
 
 // What many commands share is read once: the rules of each workflow, and the roles of each actor.
-UNWIND $batch.commands AS c
-OPTIONAL MATCH (item:Item {id: c.item_id})
-WITH engine, told_at, engine_role, item.workflow AS flow, collect({c: c, item: item}) AS asked, collect(DISTINCT c.action) AS actions,
+UNWIND asked AS one
+WITH engine, told_at, engine_role, one, one.item AS item
+WITH engine, told_at, engine_role, item.workflow AS flow, collect(one) AS asked, collect(DISTINCT one.c.action) AS actions,
   collect(DISTINCT head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s })) AS here
 OPTIONAL MATCH (workflow:Workflow {name: flow})
 WITH *, true AS further
@@ -46,9 +59,8 @@ WITH *, CASE WHEN actor IS NULL THEN [] ELSE
     + ['*']
   END AS roles
 UNWIND asked AS one
-WITH engine, told_at, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item
+WITH engine, told_at, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item, one.story AS story
 ORDER BY c.seq
-WITH engine, told_at, engine_role, workflow, rules, actor, roles, c, item, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }) AS story
 
 // Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
 // at another one of the batch, as a story does at its tasks, they are decided one by one.
@@ -171,7 +183,8 @@ CALL (engine, told_at, engine_role, asked) {
         RETURN collect({seq: c.seq, rule: r, change: change, hop: {action: r.action, from: from, to: target.name, automatic: automatic}}) AS hops
       }
       RETURN hops + [j IN judged | {seq: j.one.c.seq,
-        verdicts: CASE WHEN step = 0 THEN [x IN j.candidates | {rule: x.rule, key: x.r.key, permitted: x.permitted, reasons: x.reasons}] END,
+        // Of what was done without any doubt nobody asks why.
+        verdicts: CASE WHEN step = 0 AND NOT (j.one.may_apply AND all(x IN j.candidates WHERE size(x.reasons) = 0)) THEN [x IN j.candidates | {rule: x.rule, key: x.r.key, permitted: x.permitted, reasons: x.reasons}] END,
         pending: CASE WHEN step > 0 THEN reduce(names = [], x IN j.candidates | names + [y IN x.reasons WHERE y.plugin IS NOT NULL | y.plugin]) END}] AS parts
     }
     RETURN reduce(all = [], list IN collect(parts) | all + list) AS parts
@@ -196,7 +209,7 @@ CALL (engine, told_at, engine_role, asked) {
     seq: c.seq, earlier: one.earlier, hops: a.hops, verdicts: a.verdicts, pending: a.pending, awaits: coalesce(rule.awaited, []),
     version: one.version + size(a.hops), state: one.state.name, kind: one.state.kind,
     // An action that meets no rule here may be one that no rule of the workflow knows.
-    obstacles: one.obstacles + CASE WHEN size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
+    obstacles: one.obstacles + CASE WHEN size(a.hops) > 0 OR size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
         MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
       } OR EXISTS {
         MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})

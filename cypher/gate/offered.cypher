@@ -1,6 +1,7 @@
 // The actions a person could ask for in the state an item is in, in the order of the rules. $ids: [item id].
 UNWIND $ids AS id
 MATCH (item:Item {id: id})-[:IN_STATE]->(state:State)
+USING INDEX SEEK item:Item(id)
 CALL (item, state) {
   // include: leaving
 }

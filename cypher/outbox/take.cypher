@@ -5,4 +5,4 @@ USING INDEX event:OutboxEvent(outbox_at)
 WHERE event.outbox_at IS NOT NULL
 WITH event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
 // One row and a number for the time: rows and times one by one cost the reader more than all the rest.
-RETURN collect(event {.*, outbox_at: event.outbox_at.epochSeconds * 1000000 + event.outbox_at.microsecond}) AS events
+RETURN collect(event {.*, outbox_node: elementId(event), outbox_at: event.outbox_at.epochSeconds * 1000000 + event.outbox_at.microsecond}) AS events

@@ -10,7 +10,6 @@ CREATE CONSTRAINT task_id IF NOT EXISTS FOR (n:Task) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT sprint_id IF NOT EXISTS FOR (n:Sprint) REQUIRE n.id IS UNIQUE;
 CREATE CONSTRAINT change_command IF NOT EXISTS FOR (n:Change) REQUIRE n.command_key IS UNIQUE;
 CREATE CONSTRAINT refusal_command IF NOT EXISTS FOR (n:Refusal) REQUIRE n.command_key IS UNIQUE;
-CREATE CONSTRAINT outbox_id IF NOT EXISTS FOR (n:OutboxEvent) REQUIRE n.outbox_id IS UNIQUE;
 CREATE CONSTRAINT draft_workflow IF NOT EXISTS FOR (n:RuleDraft) REQUIRE n.workflow IS UNIQUE;
 CREATE CONSTRAINT rule_version IF NOT EXISTS FOR (n:RuleVersion) REQUIRE n.key IS UNIQUE;
 CREATE INDEX state_name IF NOT EXISTS FOR (n:State) ON (n.name);

@@ -2,7 +2,8 @@
 UNWIND range(0, size($pages) - 1) AS n
 WITH n, $pages[n] AS page
 CALL (page) {
-  MATCH (:Story {id: page.id})-[:HAS_TASK]->(task:Task)
+  MATCH (story:Story {id: page.id})-[:HAS_TASK]->(task:Task)
+  USING INDEX SEEK story:Story(id)
   WITH task, coalesce(task.rank, 0) AS place ORDER BY place, task.id
   RETURN collect({id: task.id, place: place}) AS found
 }

@@ -5,8 +5,7 @@ MATCH (story:Story {id: id, released: true})
 CALL (story) {
   // Most stories have nothing that waits, so that is seen first.
   MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(todo:State {kind: 'initial'})
-  WHERE NOT task.id IN $tried
-  WITH story, task, todo
+  WITH story, task, todo WHERE NOT task.id IN $tried
   MATCH (todo)<-[:FROM]-(t:Transition)-[:TO]->(work:State)
   WHERE coalesce(t.automatic, false) <> true
     AND EXISTS { (:System)-[:HAS_ROLE]->(:Role)-[:MAY_FIRE]->(t) }

@@ -2,6 +2,7 @@
 // Their guards are not looked at. $ids: [item id].
 UNWIND $ids AS id
 MATCH (item:Item {id: id})-[:IN_STATE]->(state:State)
+USING INDEX SEEK item:Item(id)
 WHERE EXISTS {
   CALL (item, state) {
     // include: leaving

@@ -17,6 +17,7 @@ from typing import Any
 from consumers.service import Part
 from stategate.bench.plain import one_by_one
 from stategate.errors import SetupError
+from stategate.lifetime import complete
 from stategate.servers.environment import Addresses
 from stategate.service import ALL_PARTS, serving
 from stategate.settings import load_settings
@@ -93,7 +94,7 @@ async def _ended() -> None:
 
 def main() -> None:
     order: dict[str, Any] = json.loads(sys.stdin.readline())
-    asyncio.run(_serve(Addresses(**order["addresses"]), order["at_once"]))
+    complete(_serve(Addresses(**order["addresses"]), order["at_once"]))
 
 
 if __name__ == "__main__":

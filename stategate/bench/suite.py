@@ -93,7 +93,7 @@ class _Bench:
     async def run(self, parts: Collection[str], actions: int) -> dict[str, dict[str, Any]]:
         figures: dict[str, dict[str, Any]] = {"throughput": {}, "latency": {}, "reads": {}, "scale": {}, "memory": {}}
         if not {"gate", "path", "latency", *SCALES}.isdisjoint(parts):
-            await self._warm()
+            await self._warm(with_path="path" in parts)
         if not {"gate", "path"}.isdisjoint(parts):
             figures["throughput"] = await self._throughput(with_path="path" in parts)
         if actions or not {"latency", "reads"}.isdisjoint(parts):
@@ -122,10 +122,13 @@ class _Bench:
                 figures["scale"][name] = await measures[name]()
         return figures
 
-    async def _warm(self) -> None:
+    async def _warm(self, *, with_path: bool) -> None:
         self.say("warming up")
         for work in (self._write, self._decide):
             await self._rate(work, self.sizes.warm)
+        if with_path and self.sizes.warm:
+            async with service(self.servers) as _, self._path() as path:
+                await path.rate(self.sizes.warm / 4, self.sizes.least)
 
     async def _throughput(self, *, with_path: bool) -> dict[str, Any]:
         """Actions a second, and the medians of the ratios within a round."""

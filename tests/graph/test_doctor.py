@@ -140,6 +140,14 @@ async def test_events_that_are_stuck_or_lack_something(review: Review, db: Datab
         [outbox] = [check for check in await doctor.examine() if check.name == "OUTBOX"]
         [problem] = [one.problem for one in outbox.offenders if one.name == f"{review.suffix} workflow.test"]
         assert problem.startswith("waits since 2020")
+        await review.world.cypher(
+            "MATCH (e:OutboxEvent {outbox_id: $id}) SET e.outbox_at = datetime.realtime() "
+            "CREATE (copy:OutboxEvent) SET copy = e",
+            id=review.suffix,
+        )
+        [outbox] = [check for check in await doctor.examine() if check.name == "OUTBOX"]
+        [problem] = [one.problem for one in outbox.offenders if one.name == f"{review.suffix} workflow.test"]
+        assert problem.startswith("has the id of another event")
         few = await Doctor(db, Options(limit=1, stuck=0)).examine()
         [outbox] = [check for check in few if check.name == "OUTBOX"]
         assert (len(outbox.offenders), outbox.total > 1) == (1, True)
@@ -177,9 +185,9 @@ async def test_the_built_in_actor_comes_back(review: Review, doctor: Doctor) -> 
     assert [check.total for check in await doctor.examine() if check.name == "ENGINE"] == [0]
 
 
-@pytest.mark.parametrize("name", ["outbox_id", "item_due"])
+@pytest.mark.parametrize("name", ["change_command", "item_due"])
 async def test_a_constraint_or_an_index_comes_back(review: Review, doctor: Doctor, name: str) -> None:
-    await review.world.cypher(f"DROP {'CONSTRAINT' if name == 'outbox_id' else 'INDEX'} {name}")
+    await review.world.cypher(f"DROP {'CONSTRAINT' if name == 'change_command' else 'INDEX'} {name}")
     checks = await doctor.examine()
     assert name in {one.name for check in checks if check.name == "SCHEMA" for one in check.offenders}
     await doctor.repair([check for check in checks if check.name == "SCHEMA"])

@@ -37,13 +37,13 @@ async def test_who_was_overtaken_can_write_nothing(db: Database, world: World) -
     name, story = unique("job"), await world.story()
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
-    await db.under(first.check).write("work/lock_story", story_id=story)
+    await db.under(first).write("work/lock_story", story_id=story)
     await _let_expire(world, name)
     assert await second.take()
     with pytest.raises(LeaseLostError):
-        await db.under(first.check).write("work/release", story_id=story, to_state="anything")
+        await db.under(first).write("work/release", story_id=story, to_state="anything")
     assert not first.held
-    await db.under(second.check).write("work/lock_story", story_id=story)
+    await db.under(second).write("work/lock_story", story_id=story)
     # A lease that was lost is not given back for the one who has it now.
     await first.release()
     assert not await Lease(db, name).take()
@@ -56,11 +56,12 @@ async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(db: D
     await _let_expire(world, name)
     inside, leave = asyncio.Event(), asyncio.Event()
 
-    async def work(_: Transaction) -> None:
+    async def work(tx: Transaction) -> None:
+        await tx.run("health/ping")
         inside.set()
         await leave.wait()
 
-    writing = asyncio.create_task(db.under(first.check).in_transaction(work))
+    writing = asyncio.create_task(db.under(first).in_transaction(work))
     await inside.wait()
     taking = asyncio.create_task(second.take())
     done, _ = await asyncio.wait({taking}, timeout=0.5)

@@ -72,7 +72,7 @@ async def test_a_read_names_what_was_written_before_and_goes_to_a_reader(routed:
     lease = Lease(routed, unique("job"))
     assert await lease.take()
     # A lease writes by another object over the same connection; both know what either has written.
-    await routed.under(lease.check).write("work/lock_story", story_id="none")
+    await routed.under(lease).write("work/lock_story", story_id="none")
     [bookmark] = await routed._bookmarks.get_bookmarks()
     proxy.sent.clear()
     await routed.check()

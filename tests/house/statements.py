@@ -13,7 +13,7 @@ PACKAGES = ("stategate", "api", "consumers", "graph")
 CYPHER = ROOT / "cypher"
 
 _NAME = re.compile(r"[a-z][a-z_]*(/[a-z_]+)+")
-_WRITTEN = re.compile(r"""(?:\btx\.run|\.write)\(\s*["']([a-z_]+/[a-z_]+)["']""")
+_WRITTEN = re.compile(r"""(?:\btx\.run(?:_checking)?|\.write)\(\s*["']([a-z_]+/[a-z_]+)["']""")
 
 
 def folders() -> set[str]:
