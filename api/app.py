@@ -10,7 +10,7 @@ from cross_web import HTTPException
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
@@ -42,8 +42,13 @@ class _Endpoint(GraphQL[Context, None]):
         return Context(self._engine)
 
 
-def application(engine: Engine, checks: Mapping[str, Check], figures: Mapping[str, Read] | None = None) -> Starlette:
-    """The ASGI application; `checks` by server, each raising when its server is away, and `figures` each tells."""
+def application(
+    engine: Engine | None, checks: Mapping[str, Check], figures: Mapping[str, Read] | None = None
+) -> Starlette:
+    """The ASGI application; `checks` by server, each raising when its server is away, and `figures` each tells.
+
+    Without an engine there is no GraphQL: a process that serves none can be asked how it is, all the same.
+    """
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -60,17 +65,11 @@ def application(engine: Engine, checks: Mapping[str, Check], figures: Mapping[st
     async def home(_: Request) -> Response:
         return RedirectResponse("/graphql")
 
-    endpoint = _Endpoint(engine)
-    return Starlette(
-        routes=[
-            Route("/", home),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
-        ]
-    )
+    routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    if engine:
+        endpoint = _Endpoint(engine)
+        routes += [Route("/", home), Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
+    return Starlette(routes=routes)
 
 
 async def _answer(check: Check) -> str:

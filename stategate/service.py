@@ -30,10 +30,11 @@ _GRACE = 5  # seconds that requests in hand have at the end
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running service: its engine, and where GraphQL answers (None when this process serves no HTTP)."""
+    """A running service: its engine, where GraphQL answers, and where it says how it is; None where it does not."""
 
     engine: Engine
     graphql: str | None
+    health: str | None
 
 
 @asynccontextmanager
@@ -54,12 +55,13 @@ async def serving(
     parts: Collection[Part] = ALL_PARTS,
     http: bool = True,
 ) -> AsyncIterator[Served]:
-    """Runs the parts, and GraphQL unless told otherwise, while the block runs.
+    """Runs the parts while the block runs, and GraphQL; without `http`, only what tells its health, if that has a port.
 
     Raises:
-        SetupError: the HTTP port is in use.
+        SetupError: the port is in use.
     """
-    with _listening(settings, http) as listener:
+    variable, port = ("HTTP", settings.http_port) if http else ("HEALTH", settings.health_port)
+    with _listening(variable, settings.http_host, port) as listener:
         async with open_engine(addresses, settings) as engine, connected(addresses.nats_url, "stategate") as bus:
             valkey = redis.Redis.from_url(addresses.valkey_url)
 
@@ -87,18 +89,18 @@ async def serving(
                     parts=parts,
                     replicas=settings.nats_replicas,
                 )
-                async with path, _http(application(engine, checks, figures), listener) as url:
-                    yield Served(engine, url)
+                app = application(engine if http else None, checks, figures)
+                async with path, _http(app, listener) as url:
+                    yield Served(engine, f"{url}/graphql" if http else None, url)
             finally:
                 await valkey.aclose()
 
 
 @contextmanager
-def _listening(settings: Settings, http: bool) -> Iterator[socket.socket | None]:
-    if not http:
+def _listening(variable: str, host: str, port: int | None) -> Iterator[socket.socket | None]:
+    if port is None:
         yield None
         return
-    host, port = settings.http_host, settings.http_port
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -107,8 +109,9 @@ def _listening(settings: Settings, http: bool) -> Iterator[socket.socket | None]
             listener.listen(128)
         except OSError as error:
             raise SetupError(
-                f"GraphQL cannot listen on {host}:{port}: {error.strerror or error}. "
-                "Set STATEGATE_HTTP_HOST and STATEGATE_HTTP_PORT to a free address, or stop what uses this one."
+                f"{'GraphQL' if variable == 'HTTP' else 'The health door'} cannot listen on {host}:{port}: "
+                f"{error.strerror or error}. Set STATEGATE_HTTP_HOST and STATEGATE_{variable}_PORT to a free address, "
+                "or stop what uses this one."
             ) from error
         yield listener
     finally:
@@ -136,7 +139,7 @@ async def _http(app: Starlette, listener: socket.socket | None) -> AsyncIterator
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         host, port = listener.getsockname()[:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/graphql"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)

@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     valkey_url: ValkeyUrl | None = Field(None, description="like redis://host:6379/0")
     http_host: str = Field("127.0.0.1", description="an address of this machine")
     http_port: Port = Field(8000, description=_A_PORT)
+    health_port: Port | None = Field(None, description=_A_PORT)
     planning_grpc_port: Port = Field(50051, description=_A_PORT)
     workflow_grpc_port: Port = Field(50056, description=_A_PORT)
     data_dir: Folder = Field(default_factory=_user_folder("XDG_DATA_HOME", ".local/share"), description="a folder")

@@ -91,10 +91,8 @@ async def _serve(only: str | None) -> int:
     parts = ALL_PARTS if only is None else tuple(part for part in Part if part == only)
     async with open_environment(settings) as servers:
         async with serving(settings, servers, parts=parts, http=only in {None, "api"}) as served:
-            print(
-                f"stategate serves {only or 'everything'}{f' at {served.graphql}' if served.graphql else ''}",
-                flush=True,
-            )
+            at = served.graphql or served.health
+            print(f"stategate serves {only or 'everything'}{f' at {at}' if at else ''}", flush=True)
             await asyncio.Event().wait()
     return OK
 

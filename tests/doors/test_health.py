@@ -104,3 +104,24 @@ async def test_while_a_server_is_away_the_service_lives_and_is_not_ready(
 
 def _at(servers: Addresses, proxy: Proxy, nats_url: str, valkey_url: str) -> Addresses:
     return replace(servers, neo4j_uri=f"bolt://127.0.0.1:{proxy.port}", nats_url=nats_url, valkey_url=valkey_url)
+
+
+async def test_a_process_without_graphql_says_how_it_is(settings: Settings, servers: Addresses) -> None:
+    apart = settings.model_copy(update={"health_port": 0})
+    async with (
+        serving(apart, servers, parts=(), http=False) as running,
+        httpx2.AsyncClient(timeout=30) as http,
+    ):
+        assert running.graphql is None
+        assert (await http.get(f"{running.health}/healthz")).json() == {"status": "ok"}
+        ready = await http.get(f"{running.health}/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+        assert "stategate_server_tells" in (await http.get(f"{running.health}/metrics")).text
+        assert (await http.get(f"{running.health}/graphql")).status_code == 404
+
+
+async def test_without_a_port_for_it_a_process_without_graphql_listens_nowhere(
+    settings: Settings, servers: Addresses
+) -> None:
+    async with serving(settings, servers, parts=(), http=False) as running:
+        assert (running.graphql, running.health) == (None, None)
