@@ -30,9 +30,11 @@ check: $(VENV)/.dev ## Lint, types, layers, schema
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m api.schema --check
+	@$(BIN)/python -m consumers.asyncapi --check
 
-schema: $(VENV)/.dev ## Write api/schema.graphql anew
+schema: $(VENV)/.dev ## Write api/schema.graphql and docs/asyncapi.json anew
 	@$(BIN)/python -m api.schema
+	@$(BIN)/python -m consumers.asyncapi
 
 pictures: $(VENV)/.dev ## Draw docs/task.svg and docs/story.svg anew from the shipped rules
 	@$(BIN)/python docs/pictures.py

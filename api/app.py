@@ -43,9 +43,14 @@ class _Endpoint(GraphQL[Context, None]):
 
 
 def application(
-    engine: Engine | None, checks: Mapping[str, Check], figures: Mapping[str, Read] | None = None
+    engine: Engine | None,
+    checks: Mapping[str, Check],
+    figures: Mapping[str, Read] | None = None,
+    documents: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Starlette:
     """The ASGI application; `checks` by server, each raising when its server is away, and `figures` each tells.
+
+    `documents` are served as they are, at their paths.
 
     Without an engine there is no GraphQL: a process that serves none can be asked how it is, all the same.
     """
@@ -66,10 +71,18 @@ def application(
         return RedirectResponse("/graphql")
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    routes += [Route(path, _document(document)) for path, document in (documents or {}).items()]
     if engine:
         endpoint = _Endpoint(engine)
         routes += [Route("/", home), Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
     return Starlette(routes=routes)
+
+
+def _document(document: Mapping[str, Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        return JSONResponse(document)
+
+    return answer
 
 
 async def _answer(check: Check) -> str:

@@ -37,7 +37,7 @@ class StoryTransitioned(_Event):
     from_state: str | None = None
     tasks: list[ListedTask] = Field(default_factory=list)
 
-    @field_validator("tasks", mode="before")
+    @field_validator("tasks", mode="before", json_schema_input_type=list[Id | ListedTask] | None)
     @classmethod
     def _ids_or_objects(cls, value: Any) -> Any:
         if not isinstance(value, list):
@@ -57,7 +57,7 @@ class WorkCompleted(_Event):
     command_id: str | None = None
     expected_version: Number | None = None
 
-    @field_validator("inputs", mode="before")
+    @field_validator("inputs", mode="before", json_schema_input_type=dict[str, Any] | None)
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 import consumers.figures
 import graph.figures
 from api.app import application
+from consumers.asyncapi import document
 from consumers.bus import connected
 from consumers.service import Part, running
 from graph.database import Database
@@ -89,7 +90,7 @@ async def serving(
                     parts=parts,
                     replicas=settings.nats_replicas,
                 )
-                app = application(engine if http else None, checks, figures)
+                app = application(engine if http else None, checks, figures, {"/asyncapi.json": document()})
                 async with path, _http(app, listener) as url:
                     yield Served(engine, f"{url}/graphql" if http else None, url)
             finally:

@@ -11,6 +11,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
+from tests.doors.asyncapi import check
+
 PATIENCE = 120.0  # seconds before a test fails that waits in vain
 
 
@@ -38,6 +40,9 @@ class Bus:
     ) -> None:
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
+        # Whatever a test is about: what we say is what our document says.
+        for message in self._heard:
+            check(message)
 
     async def _hear(self, message: Msg) -> None:
         async with self._more:

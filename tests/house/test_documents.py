@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 from pathlib import Path
 
+from jsonschema import Draft7Validator
 from pydantic import BaseModel
 
 from api.schema import schema
+from consumers import asyncapi
 from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
 from stategate.settings import PREFIX, Settings
@@ -33,6 +36,28 @@ def test_every_figure_is_in_the_documents_and_no_other() -> None:
 
 def test_the_schema_file_is_what_the_code_makes() -> None:
     assert (ROOT / "api" / "schema.graphql").read_text() == schema.as_str() + "\n"
+
+
+def test_the_document_of_the_bus_is_what_the_code_makes() -> None:
+    assert json.loads((ROOT / "docs" / "asyncapi.json").read_text()) == asyncapi.document()
+
+
+def test_the_document_of_the_bus_is_asyncapi() -> None:
+    official = json.loads((ROOT / "tests" / "vendor" / "asyncapi" / "3.0.0-without-$id.json").read_text())
+    found = [
+        f"{list(error.path)}: {error.message[:200]}"
+        for error in Draft7Validator(official).iter_errors(asyncapi.document())
+    ]
+    assert found == []
+
+
+def test_every_subject_a_statement_writes_is_in_the_document_of_the_bus() -> None:
+    written = set()
+    for path in (ROOT / "cypher").rglob("*.cypher"):
+        written |= set(re.findall(r"'((?:planning|workflow)(?:\.[a-z_]+)+)'", path.read_text()))
+    told = {channel["address"] for channel in asyncapi.document()["channels"].values() if "told" in channel["messages"]}
+    assert written <= told
+    assert len(written) > 5
 
 
 def test_the_pictures_are_those_of_the_shipped_rules() -> None:

@@ -1,0 +1,141 @@
+"""What goes over the bus, as an AsyncAPI 3 document made of the models of events."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import version
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from consumers.dead import PREFIX
+from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED
+from graph.events import StoryTransitioned, WorkCompleted
+from graph.published import EMITTED, PUBLISHED
+
+_ACCEPTED: dict[str, type[BaseModel]] = {WORK_COMPLETED: WorkCompleted, STORY_TRANSITIONED: StoryTransitioned}
+_TEXT = {"type": "string"}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Told": {
+        "type": "object",
+        "description": "CloudEvents 1.0, binary mode.",
+        "properties": {
+            "Nats-Msg-Id": _TEXT | {"description": "the id of the event, the same when it is published again"},
+            "ce-specversion": {"const": "1.0"},
+            "ce-id": _TEXT | {"description": "as Nats-Msg-Id"},
+            "ce-type": _TEXT | {"description": "the subject"},
+            "ce-source": {"const": "stategate"},
+            "ce-time": _TEXT | {"format": "date-time", "pattern": "Z$", "description": "when it happened, UTC"},
+            "ce-subject": _TEXT | {"description": "the id of the item, or the name of the workflow, it is about"},
+            "content-type": {"const": "application/json"},
+            "traceparent": _TEXT | {"pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"},
+        },
+        "required": [
+            *("Nats-Msg-Id", "ce-specversion", "ce-id", "ce-type", "ce-source", "ce-time", "ce-subject"),
+            *("content-type", "traceparent"),
+        ],
+    },
+    "Accepted": {
+        "type": "object",
+        "properties": {"Nats-Msg-Id": _TEXT | {"description": "the id of the command when the body has none"}},
+    },
+    "Dead": {
+        "type": "object",
+        "description": "Those the message had, but for NATS' own, and these.",
+        "properties": {
+            "Stategate-Reason": _TEXT,
+            "Stategate-Place": _TEXT | {"description": "where it stood"},
+            "Stategate-Msg-Id": _TEXT | {"description": "the Nats-Msg-Id it had"},
+        },
+        "required": ["Stategate-Reason", "Stategate-Place"],
+    },
+}
+_NAME = "".maketrans(".", "_")
+
+
+def document() -> dict[str, Any]:
+    """The whole, as plain data: a channel for each subject, whose name has `_` for `.`."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    told = {model.subject: model for model in PUBLISHED}
+    for kind, models in (("told", told), ("accepted", _ACCEPTED)):
+        for subject, model in models.items():
+            name = subject.translate(_NAME)
+            channel = channels.setdefault(name, {"address": subject, "messages": {}})
+            channel["messages"][kind] = _message(model, kind.title())
+            operations[f"{kind}_{name}"] = _operation("send" if kind == "told" else "receive", name, kind)
+    channels["dead"] = {
+        "address": f"{PREFIX}{{subject}}",
+        "description": "A message that cannot be read or handled, whole, or an event that cannot be published.",
+        "parameters": {"subject": {"description": "the subject it came on, or was to be published on"}},
+        "messages": {"told": {"headers": _ref("DeadHeaders"), "payload": {}}},
+    }
+    operations["told_dead"] = _operation("send", "dead", "told")
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Stategate",
+            "version": version("stategate"),
+            "description": "JSON on NATS JetStream. Fields nobody knows are ignored; a field without a value is left "
+            "out. A rule may emit an event on any other subject that a stream keeps, which has the body `Decided`.",
+        },
+        "defaultContentType": "application/json",
+        "servers": {"nats": {"host": "localhost:4222", "protocol": "nats"}},
+        "channels": channels,
+        "operations": operations,
+        "components": {"schemas": _schemas([*told.values(), *_ACCEPTED.values()])},
+    }
+
+
+def _message(model: type[BaseModel], headers: str) -> dict[str, Any]:
+    about = (getdoc(model) or "").partition(": ")
+    return {
+        "name": model.__name__,
+        "summary": about[2] if about[0].startswith("`") else getdoc(model),
+        "headers": _ref(f"{headers}Headers"),
+        "payload": _ref(model.__name__),
+    }
+
+
+def _operation(action: str, channel: str, message: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{message}"}],
+    }
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schemas(models: list[type[BaseModel]]) -> dict[str, Any]:
+    _, found = models_json_schema(
+        [(model, "validation") for model in [*models, EMITTED]], ref_template="#/components/schemas/{model}"
+    )
+    # That nothing else is written is our own business; a reader is to bear a field that comes to be.
+    schemas = {
+        name.lstrip("_"): {key: value for key, value in schema.items() if key != "additionalProperties"}
+        for name, schema in found["$defs"].items()
+    }
+    return dict(sorted((schemas | {f"{name}Headers": schema for name, schema in _HEADERS.items()}).items()))
+
+
+def main() -> int:
+    """Writes `docs/asyncapi.json`; with `--check` says whether it is what the code makes."""
+    path = Path(__file__).parents[1] / "docs" / "asyncapi.json"
+    text = json.dumps(document(), indent=2) + "\n"
+    if "--check" not in sys.argv:
+        path.write_text(text)
+    elif not path.exists() or path.read_text() != text:
+        sys.stderr.write("docs/asyncapi.json is not what the code makes; run `make schema`.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
