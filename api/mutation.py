@@ -12,11 +12,26 @@ from api.context import Info
 from api.decisions import Decision, command, shown
 from api.people import Actor, ActorKind
 from api.work import Epic, Sprint, Story, Task
+from graph.derivation import Wanted
 from graph.errors import BadInputError, StategateError
 
 Node = TypeVar("Node")
 STORY_WORKFLOW = "story"
 TASK_WORKFLOW = "task"
+
+
+@strawberry.input
+class DerivedTask:
+    """A task to derive. The same title of the same story without an id is the same task."""
+
+    title: str
+    id: strawberry.ID | None = None
+    description: str | None = None
+    priority: int | None = None
+    depends_on: list[strawberry.ID] | None = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.title, self.id, self.description, self.priority, [str(on) for on in self.depends_on or []])
 
 
 @strawberry.type
@@ -114,6 +129,21 @@ class Mutation:
             owner_id=owner_id,
         )
         return _there(await work.task(_renewed(info), created))
+
+    @strawberry.mutation
+    async def derive_tasks(
+        self,
+        info: Info,
+        story_id: strawberry.ID,
+        tasks: list[DerivedTask] | None = None,
+        workflow: str = TASK_WORKFLOW,
+        author_id: strawberry.ID | None = None,
+    ) -> list[Task]:
+        """Gives a story these tasks, or without them one for each acceptance criterion; what it has is left alone."""
+        wanted = None if tasks is None else [task.wanted() for task in tasks]
+        ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
+        renewed = _renewed(info)
+        return [_there(await work.task(renewed, id)) for id in ids]
 
     @strawberry.mutation
     async def create_sprint(

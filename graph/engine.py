@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graph.collector import Collector
 from graph.database import Database
+from graph.derivation import Derivation
 from graph.effects import Effects
 from graph.gate import Gate
 from graph.history import History
@@ -31,6 +32,7 @@ class Engine:
     gate: Gate
     work: Work
     items: Items
+    derivation: Derivation
     sprints: Sprints
     people: People
     trees: Trees
@@ -52,6 +54,7 @@ class Engine:
             gate,
             Work(db, gate),
             Items(db, gate),
+            Derivation(db, gate),
             Sprints(db, gate),
             People(db),
             Trees(db),

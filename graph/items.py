@@ -26,7 +26,7 @@ class Items:
     async def create_epic(self, title: str, id: str | None = None, description: str | None = None) -> str:
         """The id of the new epic. Raises `ConflictError` when it is taken."""
         epic = given_or_made(id, "epic")
-        _check(title=title, description=description)
+        check(title=title, description=description)
         try:
             await self._db.write("item/create_epic", id=epic, title=title, description=description)
         except ConstraintError as error:
@@ -54,7 +54,7 @@ class Items:
             BadInputError: a text or number that cannot be, or a state the author may not create in.
         """
         story = given_or_made(id, "story")
-        _check(title=title, description=description, acceptance_criteria=acceptance_criteria, story_points=story_points)
+        check(title=title, description=description, acceptance_criteria=acceptance_criteria, story_points=story_points)
 
         async def work(tx: Transaction) -> Row:
             [found] = await tx.run(
@@ -73,10 +73,10 @@ class Items:
             return found
 
         found = await self._created(lambda: self._db.in_transaction(work), story)
-        _known("epic", epic_id, found["has_epic"])
-        _known("actor", author_id, found["has_author"])
-        _known("actor", owner_id, found["has_owner"])
-        _started("story", story, workflow, state, found)
+        known("epic", epic_id, found["has_epic"])
+        known("actor", author_id, found["has_author"])
+        known("actor", owner_id, found["has_owner"])
+        started("story", story, workflow, state, found)
         return story
 
     async def create_task(
@@ -99,7 +99,7 @@ class Items:
         Raises: as `create_story`.
         """
         task = given_or_made(id, "task")
-        _check(title=title, description=description, priority=priority)
+        check(title=title, description=description, priority=priority)
 
         async def work(tx: Transaction) -> Row:
             [found] = await tx.run(
@@ -123,13 +123,13 @@ class Items:
             return found, [story_id] if found["start"] is not None else []
 
         found = await self._created(lambda: self._gate.assigning(assigning), task)
-        _known("story", story_id, found["has_story"])
+        known("story", story_id, found["has_story"])
         for missing in found["missing"]:
-            _known("task", missing, False)
-        _known("actor", assignee_id, found["has_assignee"])
-        _known("actor", author_id, found["has_author"])
-        _known("actor", owner_id, found["has_owner"])
-        _started("task", task, workflow, state, found)
+            known("task", missing, False)
+        known("actor", assignee_id, found["has_assignee"])
+        known("actor", author_id, found["has_author"])
+        known("actor", owner_id, found["has_owner"])
+        started("task", task, workflow, state, found)
         return task
 
     async def edit_story(
@@ -143,10 +143,10 @@ class Items:
         """
         if not fields.keys() <= _FIELDS:
             raise BadInputError(f"A story has no field {', '.join(sorted(fields.keys() - _FIELDS))}.")
-        _check(**fields)
+        check(**fields)
         if actor_id is not None:
             found = await self._db.read("people/by_ids", ids=[actor_id])
-            _known("actor", actor_id, bool(found))
+            known("actor", actor_id, bool(found))
             if found[0]["actor"]["builtin"]:
                 raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
         if not await self._db.write(
@@ -171,12 +171,14 @@ class Items:
         return found
 
 
-def _known(what: str, id: str | None, there: bool) -> None:
+def known(what: str, id: str | None, there: bool) -> None:
+    """Raises `NotFoundError` for an id that was given and is of nothing."""
     if id is not None and not there:
         raise NotFoundError(f"There is no {what} '{id}'.")
 
 
-def _started(kind: str, id: str, workflow: str, state: str | None, found: Row) -> None:
+def started(kind: str, id: str, workflow: str, state: str | None, found: Row) -> None:
+    """Raises when an item could not be created where it was to begin; `found` is what the statement told."""
     if not found["has_workflow"]:
         raise NotFoundError(f"There is no workflow '{workflow}' for a {kind}.")
     if found["start"] is None:
@@ -184,7 +186,7 @@ def _started(kind: str, id: str, workflow: str, state: str | None, found: Row) -
         raise BadInputError(f"'{id}' cannot be created {where} of '{workflow}' by this author; see its `starts`.")
 
 
-def _check(**fields: Any) -> None:
+def check(**fields: Any) -> None:
     """Raises `BadInputError` for a field no item can have."""
     if "title" in fields:
         text(fields["title"] or "", "title")

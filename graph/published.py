@@ -153,6 +153,15 @@ class StoryCreated(Told):
     created_by: str = Field(default_factory=str, description="an actor's id; absent when nobody was named")
 
 
+class TasksDerived(Told):
+    """A story has new tasks."""
+
+    subject = "planning.task.derived"
+
+    story_id: str
+    tasks: list[str] = Field(description="the ids of the new ones")
+
+
 class _Decided(Told):
     story_id: str = Field(default_factory=str)
     task_id: str = Field(default_factory=str)
@@ -182,6 +191,7 @@ PUBLISHED: list[type[Told]] = [
     StoryCreated,
     StoryTransitionedTold,
     StoryActionRefused,
+    TasksDerived,
     DecisionApproved,
     DecisionRejected,
 ]

@@ -1,0 +1,135 @@
+"""Tasks derived of a story: those of a list, or one of each acceptance criterion. What is there is left alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+
+from neo4j.exceptions import ConstraintError
+
+from graph.database import Database, Transaction
+from graph.errors import BadInputError, ConflictError
+from graph.gate import Gate
+from graph.ids import given_or_made
+from graph.items import check, known, started
+
+MOST = 200  # tasks of one derivation
+_TITLE = 200  # characters of a criterion that make a title
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A task that a story is to have. Without an id it has one that follows from its story and its title."""
+
+    title: str
+    id: str | None = None
+    description: str | None = None
+    priority: int | None = None
+    depends_on: list[str] = field(default_factory=list)
+
+
+class Derivation:
+    """The way from a story to its tasks, safe to go again: the same wishes make no second task."""
+
+    def __init__(self, db: Database, gate: Gate) -> None:
+        self._db = db
+        self._gate = gate
+
+    async def derive(
+        self, story_id: str, wanted: Sequence[Wanted] | None, *, workflow: str, author_id: str | None = None
+    ) -> list[str]:
+        """The ids of the tasks, in their order, new ones and those that were there; None takes the acceptance criteria.
+
+        A task that is there is not touched, whatever became of it; one that nobody wants any more stays. Tasks may
+        depend on each other and on tasks that are there. In a released story the next is assigned as the rules allow.
+
+        Raises:
+            NotFoundError: the story, the author, the workflow or a task something depends on is unknown.
+            ConflictError: an id is taken by something that is no task of this story.
+            BadInputError: nothing to derive from, or too much; a field that cannot be; tasks that wait for each other.
+        """
+
+        async def work(tx: Transaction) -> tuple[list[str], list[str]]:
+            found = await tx.run("item/criteria", story_id=story_id)
+            known("story", story_id, bool(found))
+            tasks = _named(story_id, _of_criteria(story_id, found[0]["criteria"]) if wanted is None else wanted)
+            fresh = await self._missing(tx, story_id, tasks)
+            for task in fresh:
+                await self._create(tx, story_id, task, workflow, author_id)
+            if edges := [{"id": task.id, "on": other} for task in fresh for other in task.depends_on]:
+                await tx.run("work/connect_tasks", edges=edges)
+            ids = [task.id or "" for task in tasks]
+            if fresh:
+                await tx.run("item/tell_derived", story_id=story_id, tasks=[task.id for task in fresh])
+            return ids, [story_id] if fresh else []
+
+        try:
+            return await self._gate.assigning(work)
+        except ConstraintError as error:
+            raise ConflictError("One of the ids was taken meanwhile; derive again.") from error
+
+    async def _missing(self, tx: Transaction, story_id: str, tasks: list[Wanted]) -> list[Wanted]:
+        """Those that are not there yet; what they depend on is there, or among them."""
+        ids = {task.id or "" for task in tasks}
+        others = {other for task in tasks for other in task.depends_on} - ids
+        there = {row["id"]: row for row in await tx.run("item/whereabouts", ids=sorted(ids | others))}
+        for row in there.values():
+            if row["id"] in ids and row["story_id"] != story_id:
+                raise ConflictError(f"'{row['id']}' exists already, and is no task of '{story_id}'; take another id.")
+        for other in sorted(others):
+            known("task", other, other in there and there[other]["is_task"])
+        return [task for task in tasks if task.id not in there]
+
+    async def _create(self, tx: Transaction, story_id: str, task: Wanted, workflow: str, author_id: str | None) -> None:
+        [found] = await tx.run(
+            "item/create_task",
+            id=task.id,
+            story_id=story_id,
+            title=task.title,
+            workflow=workflow,
+            state=None,
+            description=task.description,
+            priority=3 if task.priority is None else task.priority,
+            depends_on=[],
+            assignee_id=None,
+            author_id=author_id,
+            owner_id=None,
+        )
+        known("actor", author_id, found["has_author"])
+        started("task", task.id or "", workflow, None, found)
+
+
+def _of_criteria(story_id: str, criteria: Sequence[str]) -> list[Wanted]:
+    if not criteria:
+        raise BadInputError(
+            f"'{story_id}' has no acceptance criteria to derive tasks of; give it some, or give the tasks."
+        )
+    return [
+        Wanted(criterion[:_TITLE], _id(story_id, criterion), criterion if len(criterion) > _TITLE else None)
+        for criterion in criteria
+    ]
+
+
+def _named(story_id: str, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """With ids, each once, in an order in which they can be done."""
+    if not 0 < len(wanted) <= MOST:
+        raise BadInputError(f"{len(wanted)} tasks are to be derived; it must be 1 to {MOST} at a time.")
+    tasks: dict[str, Wanted] = {}
+    for task in wanted:
+        check(title=task.title, description=task.description, priority=task.priority)
+        name = _id(story_id, task.title) if task.id is None else given_or_made(task.id, "task")
+        if name in tasks and task.id is not None:
+            raise BadInputError(f"Two of the tasks have the id '{name}'.")
+        tasks.setdefault(name, replace(task, id=name, depends_on=list(dict.fromkeys(task.depends_on))))
+    try:
+        TopologicalSorter({name: task.depends_on for name, task in tasks.items()}).prepare()
+    except CycleError as error:
+        raise BadInputError(f"These tasks wait for each other: {' → '.join(error.args[1])}.") from error
+    return list(tasks.values())
+
+
+def _id(story_id: str, text: str) -> str:
+    """The same for the same text, so that two who derive at once, or one who does it twice, make one task."""
+    return f"{story_id}-{hashlib.sha256(' '.join(text.split()).encode()).hexdigest()[:8]}"
