@@ -60,7 +60,10 @@ async def test_given_tasks_wait_for_each_other_and_begun_work_stays(
     graphql: GraphQLClient, engine: Engine, team: Team, bus: Bus
 ) -> None:
     story, api, page = await a_story(engine), fresh("T"), fresh("T")
-    tasks = [{"id": page, "title": "Page", "dependsOn": [api]}, {"id": api, "title": "API", "priority": 1}]
+    tasks: list[dict[str, Any]] = [
+        {"id": page, "title": "Page", "dependsOn": [api]},
+        {"id": api, "title": "API", "priority": 1},
+    ]
     found = await derive(graphql, story, tasks)
     assert [(task["id"], task["priority"]) for task in found] == [(page, 3), (api, 1)]
     assert found[0]["dependsOn"] == [{"id": api}]
