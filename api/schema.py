@@ -14,6 +14,7 @@ from api.errors import ErrorCodes
 from api.mutation import Mutation
 from api.query import Query
 from api.scalars import config
+from api.subscription import Subscription
 from api.work import Story, Task
 
 _DEPTH = 20
@@ -29,6 +30,7 @@ class _Schema(strawberry.Schema):
 schema = _Schema(
     Query,
     Mutation,
+    Subscription,
     types=[Story, Task],
     config=config(),
     extensions=[

@@ -40,6 +40,12 @@ class Change:
     """One hop, or one edit, of an item's history."""
 
     row: strawberry.Private[Row]
+    item_id: strawberry.Private[str]
+
+    @strawberry.field
+    async def item(self, info: Info) -> Annotated[Item, strawberry.lazy("api.work")] | None:
+        """The item as it is now."""
+        return await item(info, self.item_id)
 
     @strawberry.field
     def seq(self) -> int:
@@ -174,7 +180,7 @@ class Item:
         """Every change, the oldest first."""
         start = read(after, int) or [0]
         page = await info.context.loaders.history.load((self.id, checked(first), start[0]))
-        return connection(page, after, seq_place, [Change(row=row) for row in page.rows])
+        return connection(page, after, seq_place, [Change(row=row, item_id=str(self.id)) for row in page.rows])
 
 
 @strawberry.type

@@ -15,6 +15,7 @@ from consumers.bus import REPLICAS, ensure_streams
 from consumers.cleaner import run_cleaner
 from consumers.effects import run_effects
 from consumers.job import repeat
+from consumers.news import hearing
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Event, Handle, Runner
@@ -64,7 +65,8 @@ async def running(
         runs.append(repeat("moves", engine.rules.moves.tick, _MOVES, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
-        yield
+        async with hearing(connection, engine.news):
+            yield
     finally:
         stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)

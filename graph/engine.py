@@ -8,11 +8,13 @@ from graph.collector import Collector
 from graph.database import Database
 from graph.derivation import Derivation
 from graph.effects import Effects
+from graph.follow import Follow
 from graph.gate import Gate
 from graph.history import History
 from graph.items import Items
 from graph.lease import Lease
 from graph.measured import MeasuredGate
+from graph.news import News
 from graph.outbox import Outbox
 from graph.people import People
 from graph.plugins import LIMIT, Plugins
@@ -43,12 +45,14 @@ class Engine:
     effects: Effects
     adoption: Adoption
     plugins: Plugins
+    news: News
+    follow: Follow
     together: Collector
     """The gate, for callers with one command each."""
 
     @classmethod
-    def over(cls, db: Database, plugins: Plugins) -> Engine:
-        gate = MeasuredGate(db, plugins)
+    def over(cls, db: Database, plugins: Plugins, news: News | None = None) -> Engine:
+        gate, history, news = MeasuredGate(db, plugins), History(db), news or News()
         return cls(
             db,
             gate,
@@ -58,19 +62,21 @@ class Engine:
             Sprints(db, gate),
             People(db),
             Trees(db),
-            History(db),
+            history,
             Rules(db, gate),
             Outbox(db),
             Timers(db, gate),
             Effects(db, plugins),
             Adoption(db),
             plugins,
+            news,
+            Follow(db, history, news),
             Collector(gate),
         )
 
     def under(self, lease: Lease) -> Engine:
         """The same engine, writing only while a lease is held: each of its transactions begins with a look at it."""
-        return Engine.over(self.db.under(lease), self.plugins)
+        return Engine.over(self.db.under(lease), self.plugins, self.news)
 
     @classmethod
     async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:

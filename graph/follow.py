@@ -1,0 +1,92 @@
+"""The changes of items as they are made, read in the graph: none is left out, and each comes once and in its order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+
+from graph.database import Database, Row
+from graph.errors import BadInputError, NotFoundError, UnavailableError
+from graph.history import History
+from graph.news import News
+
+_LOOK = 5.0  # seconds without news after which is looked all the same: an edit of a story is told to nobody
+_PAGE = 100
+_REMEMBERED = 10_000  # items of which is known, when all are followed, what was shown last
+_PAUSE = 0.5  # seconds before Neo4j is asked again
+
+Versions = dict[str, int]
+"""Up to which version of each item everything was shown."""
+
+
+class Follow:
+    """One way to watch an item, a story with its tasks, or everything."""
+
+    def __init__(self, db: Database, history: History, news: News) -> None:
+        self._db = db
+        self._history = history
+        self._news = news
+
+    async def changes(
+        self, item_id: str | None = None, story_id: str | None = None, after_version: int | None = None
+    ) -> AsyncIterator[tuple[str, Row]]:
+        """Endless: the item and the change, as `History` has it. Of the item, or the story, those after the version
+        first; without a version, and of the tasks of the story, those that are made from now on.
+
+        Raises:
+            NotFoundError: no such item, or story. BadInputError: both were given, or a version of neither.
+        """
+        if item_id is not None and story_id is not None:
+            raise BadInputError("Give an item or a story, not both; a story comes with its tasks.")
+        if after_version is not None and item_id is None and story_id is None:
+            raise BadInputError("A version is one of an item or of a story; say which.")
+        if after_version is not None and after_version < 0:
+            raise BadInputError(f"The version is {after_version}; the least is 0.")
+        with self._news.listening() as listener:
+            whole = item_id or story_id
+            shown = {} if whole is None else await self._versions(whole, story=story_id is not None)
+            if whole is not None and whole not in shown:
+                raise NotFoundError(f"There is no {'item' if story_id is None else 'story'} '{whole}'.")
+            if whole is not None and after_version is not None:
+                shown[whole] = after_version
+            due: Collection[str] = list(shown)
+            while True:
+                try:
+                    async for found in self._newer(due, shown):
+                        yield found
+                    news = await listener.wait(_LOOK)
+                    if whole is None:
+                        _forget(shown)
+                        for item, told in news.items():
+                            shown.setdefault(item, told.version - 1)
+                        due = news
+                    elif news:
+                        fresh = {item for item, told in news.items() if told.story_id == story_id and story_id}
+                        shown |= dict.fromkeys(fresh - shown.keys(), 0)
+                        due = news.keys() & shown.keys()
+                    else:
+                        there = await self._versions(whole, story=story_id is not None)
+                        shown |= dict.fromkeys(there.keys() - shown.keys(), 0)
+                        due = [item for item in there if there[item] > shown[item]]
+                except UnavailableError:
+                    await asyncio.sleep(_PAUSE)
+
+    async def _versions(self, id: str, *, story: bool) -> Versions:
+        return {row["id"]: row["version"] for row in await self._db.read("tree/versions", id=id, story=story)}
+
+    async def _newer(self, due: Collection[str], shown: Versions) -> AsyncIterator[tuple[str, Row]]:
+        """What is newer than what was shown; that is kept up to date."""
+        left = sorted(due)
+        while left:
+            pages = await self._history.pages([(item, _PAGE, shown[item]) for item in left])
+            for item, page in zip(left, pages, strict=True):
+                for row in page.rows:
+                    shown[item] = row["seq"]
+                    yield item, row
+            left = [item for item, page in zip(left, pages, strict=True) if page.has_next]
+
+
+def _forget(shown: Versions) -> None:
+    """Those that were shown the longest ago, when there are too many; their next news says where to begin."""
+    for item in list(shown)[: max(0, len(shown) - _REMEMBERED)]:
+        del shown[item]
