@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 import strawberry
@@ -143,7 +144,7 @@ class Mutation:
         wanted = None if tasks is None else [task.wanted() for task in tasks]
         ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
         renewed = _renewed(info)
-        return [_there(await work.task(renewed, id)) for id in ids]
+        return [_there(task) for task in await asyncio.gather(*(work.task(renewed, id) for id in ids))]
 
     @strawberry.mutation
     async def create_sprint(

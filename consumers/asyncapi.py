@@ -41,7 +41,10 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "Accepted": {
         "type": "object",
-        "properties": {"Nats-Msg-Id": _TEXT | {"description": "the id of the command when the body has none"}},
+        "properties": {
+            "Nats-Msg-Id": _TEXT
+            | {"description": "the id of the command, of a message that is one and has none in its body"}
+        },
     },
     "Dead": {
         "type": "object",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -39,6 +40,7 @@ _GONE = "Neo.ClientError.Statement.EntityNotFound"
 _OF_STATEMENTS = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.ClientError.Procedure.")
 # A server that cannot write, such as one whose disk is full; other errors of it may be the fault of one statement.
 _OF_THE_SERVER = ("Neo.DatabaseError.Transaction.", "Neo.DatabaseError.Database.")
+_GONE_MEANWHILE = "Neo.DatabaseError.Schema.ConstraintDropFailed"
 _MADE_MEANWHILE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
 _AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
@@ -58,8 +60,11 @@ class Permit(Protocol):
     async def check(self, tx: Transaction) -> None:
         """What it raises keeps the rest of the transaction from being done."""
 
-    async def asking(self, ask: Callable[[Row], Awaitable[list[Row]]]) -> list[Row]:
-        """The rows of a statement that looks at it itself, by the terms it is given; raises when there are none."""
+    def terms(self) -> Row:
+        """What a statement needs that looks at it itself. Raises as `check`."""
+
+    def kept(self, began: float) -> None:
+        """Such a statement found it, in a transaction that was at work since then (`monotonic`)."""
 
 
 class Transaction:
@@ -77,9 +82,16 @@ class Transaction:
 
     async def run_checking(self, name: str, batch: Row) -> list[Row]:
         """The same for one that looks at `$batch.lease` itself, if there is one, and finds nothing when it is lost."""
-        if permit := self._first():
-            return await permit.asking(lambda terms: self._run(name, batch=batch | {"lease": terms}))
-        return await self._run(name, batch=batch)
+        permit, began = self._first(), monotonic()
+        if permit is None:
+            return await self._run(name, batch=batch)
+        found = await self._run(name, batch=batch | {"lease": permit.terms()})
+        if found:
+            permit.kept(began)
+        else:
+            # It is lost, which this says, or what is missing is something else.
+            await permit.check(self)
+        return found
 
     def _first(self) -> Permit | None:
         """The permit, before the first statement."""
@@ -164,16 +176,22 @@ class Database:
         return await self._read(name, parameters, Access.NEWEST)
 
     async def _read(self, name: str, parameters: dict[str, Any], access: Access) -> list[Row]:
-        # A statement alone goes to the server and back once, a transaction goes three times; what fails is asked again
-        # in one, which knows what to do about it.
+        # A statement alone goes to the server and back once, a transaction goes three times; what a second try may help
+        # is asked again in one, which knows when and how often.
         mode = READ_ACCESS if access is Access.READ else WRITE_ACCESS
         try:
-            _check(parameters)
-            async with self._session(default_access_mode=mode) as session:
-                result = await session.run(Query(query(name), timeout=_LONGEST), parameters)
-                return [dict(record) async for record in result]
-        except (DriverError, Neo4jError, UnicodeEncodeError, OverflowError):
-            pass
+            with self._told():
+                _check(parameters)
+                async with self._session(default_access_mode=mode) as session:
+                    result = await session.run(Query(query(name), timeout=_LONGEST), parameters)
+                    return [dict(record) async for record in result]
+        except UnavailableError as error:
+            cause = error.__cause__
+            if isinstance(cause, AuthError) or not (isinstance(cause, DriverError) or _is_passing(cause)):
+                raise
+        except ClientError as error:
+            if error.code != _GONE:
+                raise
 
         async def work(tx: Transaction) -> list[Row]:
             return await tx.run(name, **parameters)
@@ -225,7 +243,7 @@ class Database:
         raise AssertionError("The last try returns or raises.")
 
     async def _once(self, unit: Callable[[AsyncManagedTransaction], Awaitable[Result]], access: Access) -> Result:
-        try:
+        with self._told():
             async with self._session() as session:
                 if access is Access.READ:
                     return await session.execute_read(unit)
@@ -235,6 +253,12 @@ class Database:
                 fault_points.passing("after-commit")
                 self.wrote.set()
                 return result
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of the driver and the server in our words; those of statements as they are."""
+        try:
+            yield
         except UnicodeEncodeError as error:
             raise BadInputError("A text has half of a character (a lone surrogate), which cannot be stored.") from error
         except OverflowError as error:
@@ -256,13 +280,21 @@ class Database:
                     try:
                         await session.execute_write(_run_migration, statement)
                     except ClientError as error:
-                        # IF NOT EXISTS does not keep two services that start at once from making the same index.
+                        # IF NOT EXISTS does not keep two services that start at once from making the same index,
                         if error.code != _MADE_MEANWHILE:
+                            raise
+                    except DatabaseError as error:
+                        # nor IF EXISTS from taking the same one away.
+                        if error.code != _GONE_MEANWHILE:
                             raise
 
 
 async def _run_migration(tx: AsyncManagedTransaction, statement: str) -> None:
     await (await tx.run(statement)).consume()
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    return isinstance(error, Neo4jError) and error.is_retryable()
 
 
 def is_away(error: DriverError | Neo4jError) -> bool:

@@ -17,6 +17,7 @@ from graph.items import check, known, started
 
 MOST = 200  # tasks of one derivation
 _TITLE = 200  # characters of a criterion that make a title
+_STORY = 150  # characters of a story's id that are seen in those of its tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Derivation:
             known("story", story_id, bool(found))
             tasks = _named(story_id, _of_criteria(story_id, found[0]["criteria"]) if wanted is None else wanted)
             fresh = await self._missing(tx, story_id, tasks)
+            _check_order(fresh)
             for task in fresh:
                 await self._create(tx, story_id, task, workflow, author_id)
             if edges := [{"id": task.id, "on": other} for task in fresh for other in task.depends_on]:
@@ -97,6 +99,8 @@ class Derivation:
             author_id=author_id,
             owner_id=None,
         )
+        if found["is_taken"]:
+            raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")
         known("actor", author_id, found["has_author"])
         started("task", task.id or "", workflow, None, found)
 
@@ -106,14 +110,12 @@ def _of_criteria(story_id: str, criteria: Sequence[str]) -> list[Wanted]:
         raise BadInputError(
             f"'{story_id}' has no acceptance criteria to derive tasks of; give it some, or give the tasks."
         )
-    return [
-        Wanted(criterion[:_TITLE], _id(story_id, criterion), criterion if len(criterion) > _TITLE else None)
-        for criterion in criteria
-    ]
+    texts = dict.fromkeys(" ".join(criterion.split()) for criterion in criteria)
+    return [Wanted(text[:_TITLE], _id(story_id, text), text if len(text) > _TITLE else None) for text in texts]
 
 
 def _named(story_id: str, wanted: Sequence[Wanted]) -> list[Wanted]:
-    """With ids, each once, in an order in which they can be done."""
+    """With ids, each once, in the order given."""
     if not 0 < len(wanted) <= MOST:
         raise BadInputError(f"{len(wanted)} tasks are to be derived; it must be 1 to {MOST} at a time.")
     tasks: dict[str, Wanted] = {}
@@ -123,13 +125,18 @@ def _named(story_id: str, wanted: Sequence[Wanted]) -> list[Wanted]:
         if name in tasks and task.id is not None:
             raise BadInputError(f"Two of the tasks have the id '{name}'.")
         tasks.setdefault(name, replace(task, id=name, depends_on=list(dict.fromkeys(task.depends_on))))
-    try:
-        TopologicalSorter({name: task.depends_on for name, task in tasks.items()}).prepare()
-    except CycleError as error:
-        raise BadInputError(f"These tasks wait for each other: {' → '.join(error.args[1])}.") from error
     return list(tasks.values())
 
 
+def _check_order(tasks: Sequence[Wanted]) -> None:
+    """Raises `BadInputError` when some of them wait for each other."""
+    try:
+        TopologicalSorter({task.id: task.depends_on for task in tasks}).prepare()
+    except CycleError as error:
+        raise BadInputError(f"These tasks wait for each other: {' → '.join(error.args[1])}.") from error
+
+
 def _id(story_id: str, text: str) -> str:
-    """The same for the same text, so that two who derive at once, or one who does it twice, make one task."""
-    return f"{story_id}-{hashlib.sha256(' '.join(text.split()).encode()).hexdigest()[:8]}"
+    """The same for the same words, so that two who derive at once, or one who does it twice, make one task."""
+    words = " ".join(text.split())
+    return f"{story_id[:_STORY]}-{hashlib.sha256(f'{story_id} {words}'.encode()).hexdigest()[:12]}"

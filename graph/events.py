@@ -45,8 +45,19 @@ class StoryTransitioned(_Event):
         return [{"id": task} if isinstance(task, str) else task for task in value]
 
 
+def _also_taken(schema: dict[str, Any]) -> None:
+    """What pydantic tells nobody: another name, and a field that is not looked at."""
+    schema["properties"]["agent_id"] = {"type": ["string", "null"], "description": "taken as actor_id"}
+    schema["properties"]["timestamp"] = {"description": "when it was done; not looked at"}
+
+
 class WorkCompleted(_Event):
-    """`agent.work.completed`: an agent, or a declared role, asks for an action on a task."""
+    """`agent.work.completed`: an agent, or a declared role, asks for an action on a task.
+
+    Without an actor it is refused, unless a declared role is trusted.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_also_taken)
 
     task_id: str = Field(min_length=1)
     action: str = Field(min_length=1)

@@ -401,7 +401,10 @@ class Gate:
     async def _run(self, tx: Transaction, rows: list[Row]) -> list[Row]:
         if not rows:
             return []
-        [found] = await tx.run_checking("gate/decide", {"commands": [encoding.wire(row) for row in rows]})
+        told = await tx.run_checking("gate/decide", {"commands": [encoding.wire(row) for row in rows]})
+        if not told:
+            raise StategateError("The built-in actor is missing; `stategate doctor --repair` makes it.")
+        [found] = told
         answers: list[Row] = found["answers"]
         for answer in answers:
             answer["told_at"] = found["told_at"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -65,21 +64,24 @@ class Lease:
 
     async def check(self, tx: Transaction) -> None:
         """Raises `LeaseLostError` unless it is ours; then nobody takes it before the transaction ends."""
-        await self.asking(lambda terms: tx.run("lease/keep", **terms))
-
-    async def asking(self, ask: Callable[[Row], Awaitable[list[Row]]]) -> list[Row]:
-        """What `ask` finds by a statement that looks at the lease as given to it: `{name, fence, seconds}`.
-
-        Raises `LeaseLostError` when it finds nothing.
-        """
         began = monotonic()
-        terms = {"name": self._name, "fence": self._fence, "seconds": SECONDS}
-        found = [] if self._fence is None else await ask(terms)
-        if not found:
+        if not await tx.run("lease/keep", **self.terms()):
             self._has(None)
-            raise LeaseLostError(f"Another process does the job '{self._name}' now.")
+            raise self._lost()
+        self.kept(began)
+
+    def terms(self) -> Row:
+        """`{name, fence, seconds}`, by which a statement looks at it. Raises `LeaseLostError` when it is known lost."""
+        if self._fence is None:
+            raise self._lost()
+        return {"name": self._name, "fence": self._fence, "seconds": SECONDS}
+
+    def kept(self, began: float) -> None:
+        """It was found to be ours by a transaction that began then."""
         self._kept = began
-        return found
+
+    def _lost(self) -> LeaseLostError:
+        return LeaseLostError(f"Another process does the job '{self._name}' now.")
 
     async def keep_on(self) -> None:
         """Keeps it while its holder has nothing to write; returns when it is lost."""

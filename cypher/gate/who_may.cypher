@@ -2,6 +2,7 @@
 // stands against, told if $hopeful. $first comes first; the others come as they are found, unsorted, so that of very many
 // no more are looked at than are told. $item_id, $action, $verdicts: {plug-in: {version, holds}}, $limit.
 MATCH (asked:Item {id: $item_id})-[:IN_STATE]->(at:State)
+USING INDEX SEEK asked:Item(id)
 MATCH (engine:System)
 OPTIONAL MATCH (workflow:Workflow {name: asked.workflow})
 WITH *, [at] AS here, [$action] AS actions, false AS further

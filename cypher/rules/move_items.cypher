@@ -2,7 +2,8 @@
 // `goes_on` says whether the rules may move it further by themselves. $ids.
 CALL () {
   UNWIND $ids AS id
-  MATCH (parent:Story)-[:HAS_TASK]->(:Item {id: id})
+  MATCH (item:Item {id: id})<-[:HAS_TASK]-(parent:Story)
+  USING INDEX SEEK item:Item(id)
   WITH DISTINCT parent ORDER BY parent.id
   SET parent.lock = true
   RETURN count(*) AS parents
@@ -18,6 +19,7 @@ WITH parents, items
 MATCH (engine:System)
 UNWIND range(0, size($ids) - 1) AS place
 MATCH (item:Item {id: $ids[place]})-[here:IN_STATE]->(old:State)
+USING INDEX SEEK item:Item(id)
 WITH engine, place, item, here, old ORDER BY place
 MATCH (old)<-[:OUT_OF]-(move:RuleMove)-[:INTO]->(new:State)
 OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -48,6 +49,34 @@ async def test_each_criterion_becomes_one_task_once(graphql: GraphQLClient, engi
     found = await graphql("query($id: ID!) { story(id: $id) { tasks { nodes { id } } } }", id=story)
     # What nobody wants any more is for a person to discard.
     assert [task["id"] for task in found["story"]["tasks"]["nodes"]] == [*ids, fresh_one]
+
+
+async def test_criteria_with_the_same_words_are_one(graphql: GraphQLClient, engine: Engine) -> None:
+    story = await a_story(engine, "Log in", "Log  in ", " " * 300 + "Log out")
+    found = await derive(graphql, story)
+    assert [task["title"] for task in found] == ["Log in", "Log out"]
+    # The same words in a list are the same task.
+    assert await derive(graphql, story, [{"title": "Log in"}, {"title": "Log in"}]) == found[:1]
+
+
+async def test_a_story_with_a_long_id_and_two_who_derive_at_once(graphql: GraphQLClient, engine: Engine) -> None:
+    story = await engine.items.create_story(
+        "Long", workflow="story", id=fresh("US").ljust(200, "x"), acceptance_criteria=["One", "Two"]
+    )
+    first, second = await asyncio.gather(derive(graphql, story), derive(graphql, story))
+    assert first == second
+    assert all(len(task["id"]) <= 200 for task in first)
+
+
+async def test_what_is_there_may_be_waited_for(graphql: GraphQLClient, engine: Engine) -> None:
+    story, one, other = await a_story(engine), fresh("T"), fresh("T")
+    await derive(graphql, story, [{"id": one, "title": "One"}])
+    found = await derive(
+        graphql,
+        story,
+        [{"id": one, "title": "One", "dependsOn": [other]}, {"id": other, "title": "Other", "dependsOn": [one]}],
+    )
+    assert [task["dependsOn"] for task in found] == [[], [{"id": one}]]
 
 
 async def test_a_long_criterion_is_whole_in_the_description(graphql: GraphQLClient, engine: Engine) -> None:

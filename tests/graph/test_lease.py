@@ -7,8 +7,15 @@ import asyncio
 import pytest
 
 from graph.database import Database, Transaction
+from graph.decision import Command, Outcome
+from graph.gate import Gate
 from graph.lease import Lease, LeaseLostError
 from tests.graph.world import World, unique
+
+_LEFT = (
+    "MATCH (s:Story {id: $id}) RETURN s.version AS version, COUNT { (s)-[:LATEST]->() } AS latest, "
+    "COUNT { MATCH (r:Refusal {item_id: $id}) } AS refusals, COUNT { MATCH (e:OutboxEvent {item_id: $id}) } AS events"
+)
 
 
 async def _let_expire(world: World, name: str) -> None:
@@ -47,6 +54,46 @@ async def test_who_was_overtaken_can_write_nothing(db: Database, world: World) -
     # A lease that was lost is not given back for the one who has it now.
     await first.release()
     assert not await Lease(db, name).take()
+
+
+async def test_who_was_overtaken_decides_nothing(db: Database, world: World) -> None:
+    name, story = unique("job"), await world.story_item()
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await _let_expire(world, name)
+    assert await second.take()
+    command = Command(story, "SUBMIT", await world.actor("po"), unique("command"))
+    before = await world.cypher(_LEFT, id=story)
+    for _ in range(2):  # the second time it is known without a look
+        with pytest.raises(LeaseLostError):
+            await Gate(db.under(first)).decide([command])
+        assert await world.cypher(_LEFT, id=story) == before
+    assert not first.held
+    [decision] = await Gate(db.under(second)).decide([command])
+    assert decision.outcome is not Outcome.DUPLICATE
+    assert await world.cypher(_LEFT, id=story) != before
+
+
+async def test_nobody_takes_over_while_the_holder_decides(db: Database, world: World) -> None:
+    name, story = unique("job"), await world.story_item()
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await _let_expire(world, name)
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await Gate(db).decide_in(tx, [Command(story, "SUBMIT", await world.actor("po"))])
+        inside.set()
+        await leave.wait()
+
+    writing = asyncio.create_task(db.under(first).in_transaction(work))
+    await inside.wait()
+    taking = asyncio.create_task(second.take())
+    done, _ = await asyncio.wait({taking}, timeout=0.5)
+    assert not done
+    leave.set()
+    await writing
+    assert not await taking
 
 
 async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(db: Database, world: World) -> None:

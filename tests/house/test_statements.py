@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -115,6 +117,17 @@ async def test_a_slip_in_a_statement_is_found(known: Database, slip: tuple[str, 
 
 async def test_a_statement_that_writes_is_seen_as_one(known: Database) -> None:
     assert (await explain(known, query("work/lock_story"))).query_type != "r"
+
+
+def test_what_is_found_by_its_id_and_leads_on_is_found_by_its_index() -> None:
+    """Where many items are new and no index is sampled yet, Neo4j would read all of them for each id, and go on so."""
+    for path in sorted(CYPHER.rglob("*.cypher")):
+        lines = path.read_text("utf-8").splitlines()
+        for line, after in pairwise([*lines, ""]):
+            if re.match(
+                r"\s*MATCH .*:(Item|Story|Task) \{id: .*[-<]\[|\s*MATCH .*\]->?\(\w*:(Item|Story|Task) \{id: ", line
+            ):
+                assert "USING INDEX SEEK" in after, f"{path.name}: {line.strip()}"
 
 
 async def test_the_decision_finds_items_and_actors_by_their_index(known: Database) -> None:
