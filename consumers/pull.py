@@ -14,6 +14,7 @@ from nats.errors import Error as NatsError
 _HEARTBEAT = 1  # seconds of silence after which the server says that it is still there
 _SILENCE = 4.0  # seconds of silence after which the server, or the consumer, is gone
 _EXPIRES = 60  # seconds the server keeps a request
+_BYTES = 16 * 2**20  # of one request, after which it is over; far more than one message may have
 _LEFT = "Nats-Pending-Messages"
 
 
@@ -65,15 +66,21 @@ class Pull:
             raise GoneError(self._failed)
         if not taken and monotonic() - self._heard > _SILENCE:
             raise GoneError("the consumer has gone silent")
-        if self._asked + len(self._waiting) <= self._ahead // 2:
-            await self._ask()
+        await self._ask_if_few()
         return taken
+
+    async def _ask_if_few(self) -> None:
+        size = sum(len(message.data) for message in self._waiting)
+        if self._asked + len(self._waiting) <= self._ahead // 2 and size <= _BYTES // 2:
+            await self._ask()
 
     async def _ask(self) -> None:
         count = self._ahead - self._asked - len(self._waiting)
         self._asked += count
         self._heard = monotonic()
         wish = {"batch": count, "expires": _EXPIRES * 10**9, "idle_heartbeat": _HEARTBEAT * 10**9}
+        # A few hundred messages are little, unless each is as large as may be.
+        wish["max_bytes"] = _BYTES
         await self._connection.publish(self._subject, json.dumps(wish).encode(), self._inbox)
 
     async def _hear(self, message: Msg) -> None:
@@ -86,8 +93,7 @@ class Pull:
         if status == "408" or (status == "409" and _LEFT in told):
             # The request is over; what is left of it is asked for again.
             self._asked -= int(told.get(_LEFT, 0))
-            if self._asked + len(self._waiting) <= self._ahead // 2:
-                await self._ask()
+            await self._ask_if_few()
         elif status != "100":
             self._fail(f"{status} {told.get('Description', '')}".strip())
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from nats.aio.client import Client
-from nats.js.api import StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 from consumers.bus import STREAMS, connected, ensure_streams, stream_of, subscribe
 from consumers.pull import Pull
@@ -14,6 +15,7 @@ from graph.lease import Lease
 from stategate.servers.launch import Launcher
 from stategate.servers.nats import Nats
 from stategate.servers.ports import Ports
+from tests.doors.bus import PATIENCE
 
 
 async def test_our_streams_are_there(connection: Client) -> None:
@@ -44,5 +46,28 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
+    finally:
+        await launcher.stop()
+
+
+async def test_of_large_messages_few_are_held(tmp_path: Path) -> None:
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server, size, count = Nats(tmp_path), 700_000, 60
+    try:
+        async with connected(server.url(await launcher.launch(server)), "tests") as client:
+            js = client.jetstream()
+            await js.add_stream(StreamConfig(name="LARGE", subjects=["large"]))
+            for number in range(count):
+                await js.publish("large", b"%03d" % number + b"x" * size)
+            await js.add_consumer("LARGE", ConsumerConfig(durable_name="ours", ack_policy=AckPolicy.EXPLICIT))
+            async with Pull(client, "LARGE", "ours", 0, 500) as pull:
+                taken, most = list[bytes](), 0
+                async with asyncio.timeout(PATIENCE):
+                    while len(taken) < count:
+                        await asyncio.sleep(0.1)  # time in which all could come
+                        most = max(most, sum(len(message.data) for message in pull._waiting))
+                        taken += [message.data[:3] for message in await pull.take(7, 5)]
+            assert taken == [b"%03d" % number for number in range(count)]
+            assert size < most < 30_000_000 < count * size
     finally:
         await launcher.stop()
