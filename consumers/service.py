@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
@@ -25,6 +25,8 @@ from graph.engine import Engine
 from graph.events import StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 
+_GRACE = 12.0  # seconds that what is in hand has at the end; whoever runs the process may give it thirty
+_LEAVE = 3.0  # and to give back the last lease, which else ends by itself
 _TIMERS = 1.0  # seconds between two looks at the timers
 _MOVES = 1.0  # and at items that changed rules move
 _ADOPTION = 1.5  # seconds between two looks for edits by hand
@@ -69,8 +71,19 @@ async def running(
             yield
     finally:
         stopping.set()
+        await _ended(tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LEAVE):
+                await engine.timers.leave()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Returns when all are done; those that wait for a server that is away are broken off, as if they were killed."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=_GRACE)
+        for task in late:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await engine.timers.leave()
 
 
 def _runners(

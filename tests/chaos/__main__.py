@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json as json_format
 import shutil
 import sys
@@ -14,6 +13,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from stategate import lifetime
 from tests.chaos.campaign import Plan, run, shuffled
 from tests.chaos.faults import faults as kinds_of_faults
 
@@ -62,7 +62,11 @@ def chaos(
     chosen = [kinds[place % len(kinds)] for place in range(faults)] if kinds else shuffled(faults, seed)
     plan = Plan(chosen, actions, seed, replicas, per_round, rate)
     folder = Path(tempfile.mkdtemp(prefix="stategate-chaos-"))
-    report = asyncio.run(run(plan, folder, lambda text: console.print(text, markup=False)))
+    return lifetime.run(_play(plan, folder, console, json=json, keep=keep))
+
+
+async def _play(plan: Plan, folder: Path, console: Console, *, json: bool, keep: bool) -> int:
+    report = await run(plan, folder, lambda text: console.print(text, markup=False))
     table = Table("fault", "times")
     for kind, times in report.by_kind.items():
         table.add_row(kind, str(times))

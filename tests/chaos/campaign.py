@@ -116,6 +116,9 @@ async def run(plan: Plan, folder: Path, say: Say) -> Report:
                 await campaign.play()
                 report.exits = Counter(code for replica in site.replicas for code in replica.exits)
                 report.applied, report.events, report.repeated = witness.applied, witness.events, witness.repeated
+    except asyncio.CancelledError:
+        # By a signal: everything is ended, and what was found so far is told.
+        say("Stopped.")
     except Exception as error:
         report.violations.append(f"broken off: {error!r}")
         say(traceback.format_exc())

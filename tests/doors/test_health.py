@@ -106,6 +106,25 @@ def _at(servers: Addresses, proxy: Proxy, nats_url: str, valkey_url: str) -> Add
     return replace(servers, neo4j_uri=f"bolt://127.0.0.1:{proxy.port}", nats_url=nats_url, valkey_url=valkey_url)
 
 
+async def test_a_service_ends_also_while_its_servers_are_away(
+    settings: Settings, servers: Addresses, tmp_path: Path
+) -> None:
+    address, nats, valkey = urlsplit(servers.neo4j_uri), Nats(tmp_path), Valkey(tmp_path)
+    async with (
+        proxied(address.hostname or "", address.port or 0) as proxy,
+        launched(nats, tmp_path) as (nats_launcher, nats_url),
+        launched(valkey, tmp_path) as (_, valkey_url),
+        httpx2.AsyncClient(timeout=60) as http,
+    ):
+        async with asyncio.timeout(None) as limit:
+            async with serving(settings, _at(servers, proxy, nats_url, valkey_url)) as running:
+                await until_ready(http, base(running))
+                await proxy.cut()
+                await nats_launcher.stop()
+                # Whoever runs it waits for half a minute, and then kills it; that is twice as long.
+                limit.reschedule(asyncio.get_running_loop().time() + 60)
+
+
 async def test_a_process_without_graphql_says_how_it_is(settings: Settings, servers: Addresses) -> None:
     apart = settings.model_copy(update={"health_port": 0})
     async with (
