@@ -192,7 +192,9 @@ class Database:
         except ClientError as error:
             if error.code != _GONE:
                 raise
+        return await self._read_in_transaction(name, parameters, access)
 
+    async def _read_in_transaction(self, name: str, parameters: dict[str, Any], access: Access) -> list[Row]:
         async def work(tx: Transaction) -> list[Row]:
             return await tx.run(name, **parameters)
 

@@ -257,7 +257,14 @@ def _contradiction(actor: str, action: str, answer: Decision, legal: bool) -> li
     return []
 
 
-class _Open(Database):
+class _Inside(Database):
+    """A database whose every statement runs inside a transaction of the trial."""
+
+    async def _read(self, name: str, parameters: dict[str, Any], access: Access) -> list[Row]:
+        return await self._read_in_transaction(name, parameters, access)
+
+
+class _Open(_Inside):
     """The database as one open transaction sees it."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -268,7 +275,7 @@ class _Open(Database):
         return await work(self._tx)
 
 
-class _Staged(Database):
+class _Staged(_Inside):
     """A database whose every transaction begins with the stage set up, and is undone."""
 
     def __init__(self, trial: _Trial) -> None:
