@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, TypeVar
 
 import strawberry
@@ -143,8 +142,7 @@ class Mutation:
         """Gives a story these tasks, or without them one for each acceptance criterion; what it has is left alone."""
         wanted = None if tasks is None else [task.wanted() for task in tasks]
         ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
-        renewed = _renewed(info)
-        return [_there(task) for task in await asyncio.gather(*(work.task(renewed, id) for id in ids))]
+        return [task for task in await work.nodes(_renewed(info), ids) if isinstance(task, Task)]
 
     @strawberry.mutation
     async def create_sprint(

@@ -57,7 +57,6 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "required": ["Stategate-Reason", "Stategate-Place"],
     },
 }
-_NAME = "".maketrans(".", "_")
 
 
 def document() -> dict[str, Any]:
@@ -67,7 +66,7 @@ def document() -> dict[str, Any]:
     told = {model.subject: model for model in PUBLISHED}
     for kind, models in (("told", told), ("accepted", _ACCEPTED)):
         for subject, model in models.items():
-            name = subject.translate(_NAME)
+            name = subject.replace(".", "_")
             channel = channels.setdefault(name, {"address": subject, "messages": {}})
             channel["messages"][kind] = _message(model, kind.title())
             operations[f"{kind}_{name}"] = _operation("send" if kind == "told" else "receive", name, kind)

@@ -12,7 +12,7 @@ from nats.errors import Error as NatsError
 
 from consumers.planning import STATE_CHANGED
 from consumers.workflow import STORY_TRANSITIONED
-from graph.news import News, Told
+from graph.news import Moved, News
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def hearing(connection: Client, news: News) -> AsyncIterator[None]:
                 body.get("version"),
             )
             if isinstance(item, str) and isinstance(version, int):
-                news.tell(item, Told(story if isinstance(story, str) else None, version))
+                news.tell(item, Moved(story if isinstance(story, str) else None, version))
 
     heard = [await connection.subscribe(subject, cb=hear) for subject in (STATE_CHANGED, STORY_TRANSITIONED)]
     try:

@@ -78,9 +78,13 @@ class Pull:
         count = self._ahead - self._asked - len(self._waiting)
         self._asked += count
         self._heard = monotonic()
-        wish = {"batch": count, "expires": _EXPIRES * 10**9, "idle_heartbeat": _HEARTBEAT * 10**9}
         # A few hundred messages are little, unless each is as large as may be.
-        wish["max_bytes"] = _BYTES
+        wish = {
+            "batch": count,
+            "max_bytes": _BYTES,
+            "expires": _EXPIRES * 10**9,
+            "idle_heartbeat": _HEARTBEAT * 10**9,
+        }
         await self._connection.publish(self._subject, json.dumps(wish).encode(), self._inbox)
 
     async def _hear(self, message: Msg) -> None:

@@ -168,7 +168,6 @@ class Database:
 
     async def read(self, name: str, /, **parameters: Any) -> list[Row]:
         """The rows of one statement that writes nothing."""
-
         return await self._read(name, parameters, Access.READ)
 
     async def read_newest(self, name: str, /, **parameters: Any) -> list[Row]:
@@ -187,7 +186,7 @@ class Database:
                     return [dict(record) async for record in result]
         except UnavailableError as error:
             cause = error.__cause__
-            if isinstance(cause, AuthError) or not (isinstance(cause, DriverError) or _is_passing(cause)):
+            if isinstance(cause, Neo4jError) and not cause.is_retryable():
                 raise
         except ClientError as error:
             if error.code != _GONE:
@@ -293,10 +292,6 @@ class Database:
 
 async def _run_migration(tx: AsyncManagedTransaction, statement: str) -> None:
     await (await tx.run(statement)).consume()
-
-
-def _is_passing(error: BaseException | None) -> bool:
-    return isinstance(error, Neo4jError) and error.is_retryable()
 
 
 def is_away(error: DriverError | Neo4jError) -> bool:

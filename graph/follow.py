@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
+from time import monotonic
 
 from graph.database import Database, Row
 from graph.errors import BadInputError, NotFoundError, UnavailableError
@@ -50,6 +51,7 @@ class Follow:
             if whole is not None and after_version is not None:
                 shown[whole] = after_version
             due: Collection[str] = list(shown)
+            looked = monotonic()
             while True:
                 try:
                     async for found in self._newer(due, shown):
@@ -60,11 +62,13 @@ class Follow:
                         for item, told in news.items():
                             shown.setdefault(item, told.version - 1)
                         due = news
-                    elif news:
+                    elif news and monotonic() - looked < _LOOK:
                         fresh = {item for item, told in news.items() if told.story_id == story_id and story_id}
                         shown |= dict.fromkeys(fresh - shown.keys(), 0)
                         due = news.keys() & shown.keys()
                     else:
+                        # Also when others are told of all the time.
+                        looked = monotonic()
                         there = await self._versions(whole, story=story_id is not None)
                         shown |= dict.fromkeys(there.keys() - shown.keys(), 0)
                         due = [item for item in there if there[item] > shown[item]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Moved:
     """An item has come to a version; it may have come to later ones meanwhile."""
 
     story_id: str | None
@@ -20,14 +20,14 @@ class Listener:
     """Keeps of each item the first news since it was last asked, so that one who is slow needs no room for more."""
 
     def __init__(self) -> None:
-        self._news: dict[str, Told] = {}
+        self._news: dict[str, Moved] = {}
         self._woken = asyncio.Event()
 
-    def hear(self, item_id: str, told: Told) -> None:
+    def hear(self, item_id: str, told: Moved) -> None:
         self._news.setdefault(item_id, told)
         self._woken.set()
 
-    async def wait(self, seconds: float) -> dict[str, Told]:
+    async def wait(self, seconds: float) -> dict[str, Moved]:
         """The news by item, as soon as there are any; none after so many seconds."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), seconds)
@@ -42,7 +42,7 @@ class News:
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
 
-    def tell(self, item_id: str, told: Told) -> None:
+    def tell(self, item_id: str, told: Moved) -> None:
         for listener in self._listeners:
             listener.hear(item_id, told)
 

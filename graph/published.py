@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Told(BaseModel):
     """What has no value is left out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     subject: ClassVar[str]
 

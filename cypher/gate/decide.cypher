@@ -5,14 +5,10 @@
 //   hops alone; timer for what rested long enough; assume_inputs, of what is undone, for what right inputs would do.
 // The list is inside a map, because Neo4j would make another plan, which takes seconds, for each length of a list.
 
-// Whether the lease under which is asked is still ours, which then holds until the transaction ends, and on for some seconds.
-// It is the first lock of all.
+// The lease under which is asked is looked at first, and is the first lock of all.
 CALL () {
   UNWIND [lease IN [$batch.lease] WHERE lease IS NOT NULL] AS mine
-  MATCH (lease:Lease {name: mine.name})
-  SET lease.lock = true
-  WITH lease, mine WHERE lease.fence = mine.fence
-  SET lease.until = datetime.realtime() + duration({seconds: mine.seconds})
+  // include: kept
   RETURN count(*) AS kept
 }
 WITH kept WHERE kept = 1 OR $batch.lease IS NULL

@@ -1,2 +1,2 @@
-// The ids of events are made at random, and nothing looks for them: keeping them unique cost an action more than its state.
+// The ids of events are made at random, and nothing looks for them; to keep them unique costs every action.
 DROP CONSTRAINT outbox_id IF EXISTS;

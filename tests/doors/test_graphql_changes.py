@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from graph.engine import Engine
+from graph.news import Moved
 from stategate.demo.client import GraphQLClient
 from stategate.service import Served
 from tests.doors.bus import PATIENCE
@@ -104,6 +105,23 @@ async def test_a_story_is_watched_with_its_tasks_and_those_it_gets(
         await engine.work.story_transitioned(story, "READY_FOR_EXECUTION")
         found = await watch.change()
         assert told(found)[:2] == (task, 1)
+
+
+async def test_what_is_told_to_nobody_is_seen_also_while_much_is_told_of_others(
+    served: Served, engine: Engine, story: str
+) -> None:
+    async def others() -> None:
+        while True:
+            served.engine.news.tell("another", Moved(None, 1))
+            await asyncio.sleep(0.05)
+
+    telling = asyncio.create_task(others())
+    try:
+        async with watching(served, story=story, after=0) as watch:
+            await engine.items.edit_story(story, {"title": "Another title"})
+            assert told(await watch.change())[:3] == (story, 1, "EDIT")
+    finally:
+        telling.cancel()
 
 
 async def test_everything_is_watched(served: Served, graphql: GraphQLClient, team: Team, story: str) -> None:

@@ -74,37 +74,21 @@ async def test_who_was_overtaken_decides_nothing(db: Database, world: World) -> 
     assert await world.cypher(_LEFT, id=story) != before
 
 
-async def test_nobody_takes_over_while_the_holder_decides(db: Database, world: World) -> None:
-    name, story = unique("job"), await world.story_item()
+@pytest.mark.parametrize("decides", [False, True])
+async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(
+    db: Database, world: World, decides: bool
+) -> None:
+    name, story, actor = unique("job"), await world.story_item(), await world.actor("po")
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
     await _let_expire(world, name)
     inside, leave = asyncio.Event(), asyncio.Event()
 
     async def work(tx: Transaction) -> None:
-        await Gate(db).decide_in(tx, [Command(story, "SUBMIT", await world.actor("po"))])
-        inside.set()
-        await leave.wait()
-
-    writing = asyncio.create_task(db.under(first).in_transaction(work))
-    await inside.wait()
-    taking = asyncio.create_task(second.take())
-    done, _ = await asyncio.wait({taking}, timeout=0.5)
-    assert not done
-    leave.set()
-    await writing
-    assert not await taking
-
-
-async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(db: Database, world: World) -> None:
-    name = unique("job")
-    first, second = Lease(db, name), Lease(db, name)
-    assert await first.take()
-    await _let_expire(world, name)
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def work(tx: Transaction) -> None:
-        await tx.run("health/ping")
+        if decides:
+            await Gate(db).decide_in(tx, [Command(story, "SUBMIT", actor)])
+        else:
+            await tx.run("health/ping")
         inside.set()
         await leave.wait()
 
