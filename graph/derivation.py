@@ -13,7 +13,7 @@ from graph.database import Database, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
 from graph.ids import given_or_made
-from graph.items import check, known, started
+from graph.items import check, create_task_in, known, started
 
 MOST = 200  # tasks of one derivation
 _TITLE = 200  # characters of a criterion that make a title
@@ -85,19 +85,16 @@ class Derivation:
         return [task for task in tasks if task.id not in there]
 
     async def _create(self, tx: Transaction, story_id: str, task: Wanted, workflow: str, author_id: str | None) -> None:
-        [found] = await tx.run(
-            "item/create_task",
-            id=task.id,
-            story_id=story_id,
-            title=task.title,
+        # What it depends on may be made after it, so that is connected later.
+        found = await create_task_in(
+            tx,
+            task.id or "",
+            story_id,
+            task.title,
             workflow=workflow,
-            state=None,
+            priority=task.priority,
             description=task.description,
-            priority=3 if task.priority is None else task.priority,
-            depends_on=[],
-            assignee_id=None,
             author_id=author_id,
-            owner_id=None,
         )
         if found["is_taken"]:
             raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")

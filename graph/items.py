@@ -13,6 +13,7 @@ from graph.gate import Gate
 from graph.ids import given_or_made, text
 
 _LONGEST = 100_000  # characters of a description
+_PRIORITY = 3  # of a task without one; 1 is first
 _FIELDS = {"title", "description", "acceptance_criteria", "story_points"}
 
 
@@ -101,25 +102,21 @@ class Items:
         task = given_or_made(id, "task")
         check(title=title, description=description, priority=priority)
 
-        async def work(tx: Transaction) -> Row:
-            [found] = await tx.run(
-                "item/create_task",
-                id=task,
-                story_id=story_id,
-                title=title,
+        async def assigning(tx: Transaction) -> tuple[Row, list[str]]:
+            found = await create_task_in(
+                tx,
+                task,
+                story_id,
+                title,
                 workflow=workflow,
                 state=state,
                 description=description,
-                priority=3 if priority is None else priority,
+                priority=priority,
                 depends_on=list(dict.fromkeys(depends_on)),
                 assignee_id=assignee_id,
                 author_id=author_id,
                 owner_id=owner_id,
             )
-            return found
-
-        async def assigning(tx: Transaction) -> tuple[Row, list[str]]:
-            found = await work(tx)
             return found, [story_id] if found["start"] is not None else []
 
         found = await self._created(lambda: self._gate.assigning(assigning), task)
@@ -169,6 +166,39 @@ class Items:
         if found["is_taken"]:
             raise taken
         return found
+
+
+async def create_task_in(
+    tx: Transaction,
+    id: str,
+    story_id: str,
+    title: str,
+    *,
+    workflow: str,
+    priority: int | None,
+    description: str | None,
+    author_id: str | None,
+    state: str | None = None,
+    depends_on: Sequence[str] = (),
+    assignee_id: str | None = None,
+    owner_id: str | None = None,
+) -> Row:
+    """Creates it if it can be; what the statement told, which also says what stood against it."""
+    [found] = await tx.run(
+        "item/create_task",
+        id=id,
+        story_id=story_id,
+        title=title,
+        workflow=workflow,
+        state=state,
+        description=description,
+        priority=_PRIORITY if priority is None else priority,
+        depends_on=list(depends_on),
+        assignee_id=assignee_id,
+        author_id=author_id,
+        owner_id=owner_id,
+    )
+    return found
 
 
 def known(what: str, id: str | None, there: bool) -> None:
