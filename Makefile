@@ -1,10 +1,12 @@
 # Stategate. `make` alone lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help demo up bench test chaos check schema pictures screenshot clean
+.PHONY: help demo up bench test chaos check schema proto pictures screenshot clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
+PROTOS := $(sort $(wildcard api/proto/*.proto))
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,10 +33,16 @@ check: $(VENV)/.dev ## Lint, types, layers, schema
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m api.schema --check
 	@$(BIN)/python -m consumers.asyncapi --check
+	@fresh=$$(mktemp -d) && $(PROTOC) --python_out=$$fresh --pyi_out=$$fresh --grpc_python_out=$$fresh $(PROTOS) \
+	  && for stub in $$fresh/api/proto/*; do cmp $$stub api/proto/$${stub##*/} || { echo "api/proto is not what its .proto files say; make proto"; exit 1; }; done \
+	  && rm -r $$fresh
 
 schema: $(VENV)/.dev ## Write api/schema.graphql and docs/asyncapi.json anew
 	@$(BIN)/python -m api.schema
 	@$(BIN)/python -m consumers.asyncapi
+
+proto: $(VENV)/.dev ## Write the Python stubs of api/proto anew
+	@$(PROTOC) --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
 
 pictures: $(VENV)/.dev ## Draw docs/task.svg and docs/story.svg anew from the shipped rules
 	@$(BIN)/python docs/pictures.py

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,11 +15,9 @@ from strawberry.asgi import GraphQL
 
 from api.context import Context
 from api.metrics import CONTENT_TYPE, Read, exposition
+from api.readiness import Check, answers
 from api.schema import schema
 from graph.engine import Engine
-
-Check = Callable[[], Awaitable[None]]
-_PATIENCE = 3.0  # seconds a server has to answer before it counts as away
 
 
 class _Endpoint(GraphQL[Context, None]):
@@ -59,10 +56,9 @@ def application(
         return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
-        given = await asyncio.gather(*(_answer(check) for check in checks.values()))
-        answers = dict(zip(checks, given, strict=True))
-        ready = all(answer == "ok" for answer in answers.values())
-        return JSONResponse({"status": "ok" if ready else "away", **answers}, status_code=200 if ready else 503)
+        given = await answers(checks)
+        ready = all(answer == "ok" for answer in given.values())
+        return JSONResponse({"status": "ok" if ready else "away", **given}, status_code=200 if ready else 503)
 
     async def metrics(_: Request) -> Response:
         return Response(await exposition(figures or {}), media_type=CONTENT_TYPE)
@@ -83,12 +79,3 @@ def _document(document: Mapping[str, Any]) -> Callable[[Request], Awaitable[Resp
         return JSONResponse(document)
 
     return answer
-
-
-async def _answer(check: Check) -> str:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await check()
-    except Exception:
-        return "away"
-    return "ok"

@@ -14,10 +14,9 @@ from api.people import Actor, ActorKind
 from api.work import Epic, Sprint, Story, Task
 from graph.derivation import Wanted
 from graph.errors import BadInputError, StategateError
+from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
 
 Node = TypeVar("Node")
-STORY_WORKFLOW = "story"
-TASK_WORKFLOW = "task"
 
 
 @strawberry.input

@@ -46,7 +46,7 @@ class Connection(Generic[Node]):
 
 def connection(page: Page, after: str | None, place: Callable[[Row], list[Any]], nodes: list[Any]) -> Connection[Any]:
     """A page of rows and what they stand for; `place` is what a row's cursor points at."""
-    edges = [Edge(cursor=_write(place(row)), node=node) for row, node in zip(page.rows, nodes, strict=True)]
+    edges = [Edge(cursor=write(place(row)), node=node) for row, node in zip(page.rows, nodes, strict=True)]
     return Connection(
         edges=edges,
         page_info=PageInfo(
@@ -89,5 +89,6 @@ def read(cursor: str | None, *shape: type) -> list[Any] | None:
     return value
 
 
-def _write(place: list[Any]) -> str:
+def write(place: list[Any]) -> str:
+    """The cursor that points there; `read` is its reverse."""
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode()

@@ -22,7 +22,7 @@ from graph.engine import Engine
 from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import open_environment
 from stategate.service import open_engine, serving
-from stategate.settings import load_settings
+from stategate.settings import settings_alone
 
 RULES = """
 workflow: backlog
@@ -46,7 +46,7 @@ def option(name: str, default: int) -> int:
 async def main() -> None:
     messages, items = option("--messages", 1_000_000), option("--items", 10_000)
     with tempfile.TemporaryDirectory() as folder:
-        settings = load_settings(data_dir=Path(folder), http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
+        settings = settings_alone(Path(folder))
         async with open_environment(settings) as servers, connected(servers.nats_url, "backlog") as client:
             async with open_engine(servers, settings) as engine:
                 await _prepare(engine, items)

@@ -11,6 +11,7 @@ from graph.effects import Effects
 from graph.follow import Follow
 from graph.gate import Gate
 from graph.history import History
+from graph.intents import Intents
 from graph.items import Items
 from graph.lease import Lease
 from graph.measured import MeasuredGate
@@ -37,6 +38,7 @@ class Engine:
     derivation: Derivation
     sprints: Sprints
     people: People
+    intents: Intents
     trees: Trees
     history: History
     rules: Rules
@@ -61,6 +63,7 @@ class Engine:
             Derivation(db, gate),
             Sprints(db, gate),
             People(db),
+            Intents(db),
             Trees(db),
             history,
             Rules(db, gate),

@@ -12,6 +12,7 @@ from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.ids import given_or_made, text
 
+STORY_WORKFLOW, TASK_WORKFLOW = "story", "task"  # the contract's, of what is created without saying
 _LONGEST = 100_000  # characters of a description
 _PRIORITY = 3  # of a task without one; 1 is first
 _FIELDS = {"title", "description", "acceptance_criteria", "story_points"}

@@ -9,8 +9,7 @@ from graph.database import Database, Transaction
 from graph.decision import Command, Decision
 from graph.errors import StategateError
 from graph.gate import Gate
-
-TASK_WORKFLOW = "task"  # the contract's default workflow of a task that an event names
+from graph.items import TASK_WORKFLOW
 
 
 @dataclass(frozen=True, slots=True)

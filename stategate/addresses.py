@@ -9,24 +9,25 @@ from typing import Any
 
 from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
+from stategate.service import Served
 from stategate.settings import Settings
 
 _FILE = "addresses.json"
 
 
-def write(folder: Path, addresses: Addresses, graphql: str | None) -> Path:
+def write(folder: Path, addresses: Addresses, served: Served) -> Path:
     """Writes the file, readable by its owner alone, in one piece."""
     path = folder / _FILE
     content = {
-        "graphql": graphql,
+        "graphql": served.graphql,
         "browser": addresses.browser,
         "neo4j": addresses.neo4j_uri,
         "neo4j_user": addresses.neo4j_user,
         "neo4j_password": addresses.neo4j_password,
         "nats": addresses.nats_url,
         "valkey": addresses.valkey_url,
-        "grpc_planning": None,
-        "grpc_workflow": None,
+        "grpc_planning": served.grpc_planning,
+        "grpc_workflow": served.grpc_workflow,
         "pid": os.getpid(),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import redis.asyncio as redis
@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 import consumers.figures
 import graph.figures
 from api.app import application
+from api.readiness import Check
+from api.rpc.server import Service, listening
 from consumers.asyncapi import document
 from consumers.bus import connected
 from consumers.service import Part, running
@@ -26,16 +28,19 @@ from stategate.servers.environment import Addresses
 from stategate.settings import Settings, load_settings
 
 ALL_PARTS = tuple(Part)
+_GRPC = {Part.PLANNING: Service.PLANNING, Part.WORKFLOW: Service.WORKFLOW}
 _GRACE = 5  # seconds that requests in hand have at the end
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running service: its engine, where GraphQL answers, and where it says how it is; None where it does not."""
+    """A running service: its engine, where GraphQL and gRPC answer, where it says how it is; None where they do not."""
 
     engine: Engine
     graphql: str | None
     health: str | None
+    grpc_planning: str | None
+    grpc_workflow: str | None
 
 
 @asynccontextmanager
@@ -56,10 +61,12 @@ async def serving(
     parts: Collection[Part] = ALL_PARTS,
     http: bool = True,
 ) -> AsyncIterator[Served]:
-    """Runs the parts while the block runs, and GraphQL; without `http`, only what tells its health, if that has a port.
+    """Runs the parts while the block runs, those of gRPC with them, and GraphQL.
+
+    Without `http`, only what tells its health, if that has a port.
 
     Raises:
-        SetupError: the port is in use.
+        SetupError: a port is in use.
     """
     variable, port = ("HTTP", settings.http_port) if http else ("HEALTH", settings.health_port)
     with _listening(variable, settings.http_host, port) as listener:
@@ -91,8 +98,10 @@ async def serving(
                     replicas=settings.nats_replicas,
                 )
                 app = application(engine if http else None, checks, figures, {"/asyncapi.json": document()})
-                async with path, _http(app, listener) as url:
-                    yield Served(engine, f"{url}/graphql" if http else None, url)
+                async with path, _http(app, listener) as url, _grpc(engine, checks, settings, parts) as at:
+                    yield Served(
+                        engine, f"{url}/graphql" if http else None, url, at.get(Part.PLANNING), at.get(Part.WORKFLOW)
+                    )
             finally:
                 await valkey.aclose()
 
@@ -117,6 +126,30 @@ def _listening(variable: str, host: str, port: int | None) -> Iterator[socket.so
         yield listener
     finally:
         listener.close()
+
+
+@asynccontextmanager
+async def _grpc(
+    engine: Engine, checks: Mapping[str, Check], settings: Settings, parts: Collection[Part]
+) -> AsyncIterator[Mapping[Part, str]]:
+    async with AsyncExitStack() as stack:
+        at: dict[Part, str] = {}
+        for part, service in _GRPC.items():
+            if part not in parts:
+                continue
+            field = f"{part}_grpc_port"
+            host, port = settings.http_host, getattr(settings, field)
+            try:
+                at[part] = await stack.enter_async_context(listening(service, engine, checks, host, port))
+            except OSError as error:
+                if field in settings.model_fields_set:
+                    raise SetupError(
+                        f"gRPC cannot listen on {host}:{port}: {error}. Set STATEGATE_HTTP_HOST and "
+                        f"STATEGATE_{field.upper()} to a free address, or stop what uses this one."
+                    ) from error
+                # Nobody asked for this port, and a second process on this machine is no mistake.
+                at[part] = await stack.enter_async_context(listening(service, engine, checks, host, 0))
+        yield at
 
 
 class _Server(uvicorn.Server):

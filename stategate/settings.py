@@ -118,6 +118,12 @@ def load_settings(**overrides: Any) -> Settings:
         raise SetupError(f"the file .env cannot be read ({error}); make it a text file of STATEGATE_ lines") from None
 
 
+def settings_alone(folder: Path) -> Settings:
+    """Servers of their own in `folder`, on free ports, whatever else runs on this machine."""
+    ports = {"http_port": 0, "planning_grpc_port": 0, "workflow_grpc_port": 0}
+    return load_settings(data_dir=folder, **ports, neo4j_uri=None, nats_url=None, valkey_url=None)
+
+
 def _explain(found: ErrorDetails) -> str:
     name = str(found["loc"][0])
     field = Settings.model_fields[name]

@@ -12,14 +12,14 @@ from graph.engine import Engine
 from graph.gate import Gate
 from graph.rules.service import Rules
 from stategate.servers.environment import Addresses, open_environment
-from stategate.settings import Settings, load_settings
+from stategate.settings import Settings, settings_alone
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Servers of their own in a folder of their own, whatever else runs on this machine."""
     folder = tmp_path_factory.mktemp("stategate")
-    return load_settings(data_dir=folder, http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
+    return settings_alone(folder)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -74,7 +74,9 @@ async def service(addresses: Addresses, at_once: int | None = None) -> AsyncIter
 
 
 async def _serve(addresses: Addresses, at_once: int | None) -> None:
-    settings = load_settings(http_host="127.0.0.1", http_port=0, trust_declared_role=False)
+    settings = load_settings(
+        http_host="127.0.0.1", http_port=0, planning_grpc_port=0, workflow_grpc_port=0, trust_declared_role=False
+    )
     parts = ALL_PARTS if at_once is None else tuple(part for part in Part if part is not Part.WORKFLOW)
     async with serving(settings, addresses, parts=parts) as served:
         reader = asyncio.create_task(_ended())

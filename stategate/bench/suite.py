@@ -26,7 +26,7 @@ from stategate.bench.world import Walkers, World
 from stategate.servers.environment import Addresses, open_environment
 from stategate.servers.show import Show
 from stategate.service import open_engine
-from stategate.settings import load_settings
+from stategate.settings import settings_alone
 
 SCALES = ("history", "actors", "backlog", "rules", "items")  # the slowest to undo comes last
 PARTS = ("gate", "path", "latency", "reads", *SCALES)
@@ -45,7 +45,7 @@ async def measure(sizes: Sizes, parts: Collection[str], actions: int, say: Say, 
     """
     began, at = time.perf_counter(), datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="stategate-bench-") as folder:
-        settings = load_settings(data_dir=Folder(folder), http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
+        settings = settings_alone(Folder(folder))
         async with open_environment(settings, show=show) as servers:
             say("the rules are loaded and Neo4j plans the statements")
             async with open_engine(servers, settings) as engine:

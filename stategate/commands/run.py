@@ -22,7 +22,7 @@ from stategate.lifetime import FAILED, OK, run
 from stategate.servers.environment import Addresses, open_environment
 from stategate.servers.show import RichShow
 from stategate.service import ALL_PARTS, Served, serving
-from stategate.settings import load_settings
+from stategate.settings import load_settings, settings_alone
 
 _PLAIN_WIDTH = 140  # columns where nothing tells how many there are, so that a state's name stays whole
 _LOADING = "Loading the rules and having Neo4j plan the gate's statement; the first time takes some ten seconds."
@@ -39,7 +39,7 @@ async def _demo() -> int:
         console.width = _PLAIN_WIDTH
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stategate-demo-") as folder:
-        settings = load_settings(data_dir=Path(folder), http_port=0, neo4j_uri=None, nats_url=None, valkey_url=None)
+        settings = settings_alone(Path(folder))
         async with open_environment(settings, show=RichShow(console)) as servers:
             console.print(_LOADING)
             async with serving(settings, servers) as served:
@@ -60,7 +60,7 @@ async def _up() -> int:
     async with open_environment(settings, show=RichShow(console), prefer_known_ports=True) as servers:
         console.print(_LOADING)
         async with serving(settings, servers) as served:
-            written = addresses.write(settings.data_dir, servers, served.graphql)
+            written = addresses.write(settings.data_dir, servers, served)
             try:
                 _show(console, servers, served, written)
                 await asyncio.Event().wait()
@@ -92,7 +92,9 @@ async def _serve(only: str | None) -> int:
     async with open_environment(settings) as servers:
         async with serving(settings, servers, parts=parts, http=only in {None, "api"}) as served:
             at = served.graphql or served.health
-            print(f"stategate serves {only or 'everything'}{f' at {at}' if at else ''}", flush=True)
+            grpc = [found for found in (served.grpc_planning, served.grpc_workflow) if found]
+            told = [f"at {at}"] * bool(at) + [f"by gRPC at {' and '.join(grpc)}"] * bool(grpc)
+            print(" ".join([f"stategate serves {only or 'everything'}", *told]), flush=True)
             await asyncio.Event().wait()
     return OK
 
@@ -100,6 +102,8 @@ async def _serve(only: str | None) -> int:
 def _show(console: Console, servers: Addresses, served: Served, written: Path) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     table.add_row("GraphQL", served.graphql)
+    table.add_row("gRPC planning", served.grpc_planning)
+    table.add_row("gRPC workflow", served.grpc_workflow)
     if servers.browser:
         table.add_row("Neo4j Browser", servers.browser)
     table.add_row("Neo4j", servers.neo4j_uri)

@@ -1,0 +1,134 @@
+"""What went wrong, and what was refused, as the status of a gRPC call; nothing internal in either."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from api.proto import answers_pb2 as pb
+from graph.decision import Decision, Reason
+from graph.errors import BadInputError, ConflictError, NotFoundError, StategateError, UnavailableError
+
+_DOMAIN = "stategate"
+_ROOM = 5_500  # bytes of details: they travel as a header, of which clients take 8 kB
+_SHORT = 200  # characters of a sentence where there is no room for all of them
+_FEW = 20  # entries of a list, likewise
+_INTERNAL = "Something went wrong inside; the log of the service says what."
+
+_OF_ERRORS = {
+    BadInputError.code: grpc.StatusCode.INVALID_ARGUMENT,
+    NotFoundError.code: grpc.StatusCode.NOT_FOUND,
+    ConflictError.code: grpc.StatusCode.ABORTED,
+    UnavailableError.code: grpc.StatusCode.UNAVAILABLE,
+}
+# The first that any of the reasons has; all else is FAILED_PRECONDITION.
+_OF_REASONS = (
+    (grpc.StatusCode.NOT_FOUND, {"UNKNOWN_ITEM", "UNKNOWN_ACTOR", "UNKNOWN_ACTION"}),
+    (grpc.StatusCode.ABORTED, {"STALE_VERSION", "COMMAND_ID_REUSED"}),
+    (grpc.StatusCode.PERMISSION_DENIED, {"ROLE_NOT_ALLOWED", "RELATION_NOT_MET", "SAME_ACTOR"}),
+)
+
+log = structlog.get_logger(__name__)
+
+
+class RefusedError(Exception):
+    """The gate refused; `details` of the status say all of it."""
+
+    def __init__(self, refused: Decision, *, duplicate: bool) -> None:
+        super().__init__(refused.item_id)
+        self.refused = refused
+        self.duplicate = duplicate
+
+
+class Statuses(grpc.aio.ServerInterceptor):
+    """Gives every call that fails its status; an error nobody foresaw is logged and told as INTERNAL."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        handler: Any = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+
+        async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            try:
+                return await handler.unary_unary(request, context)
+            except grpc.aio.AbortError:
+                raise
+            except RefusedError as error:
+                status = rpc_status.to_status(refusal(error.refused, duplicate=error.duplicate))
+                await context.abort(status.code, status.details, status.trailing_metadata)
+            except StategateError as error:
+                await context.abort(_OF_ERRORS.get(error.code, grpc.StatusCode.INTERNAL), str(error))
+            except Exception:
+                log.exception("grpc", method=handler_call_details.method)
+                await context.abort(grpc.StatusCode.INTERNAL, _INTERNAL)
+
+        return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)
+
+
+def refusal(refused: Decision, *, duplicate: bool) -> Status:
+    """The status of a refused call: a `Refusal`, and an ErrorInfo for each reason, which any client can read."""
+    code, message = code_of(refused.reasons), " ".join(reason.message for reason in refused.reasons)
+    whole = pb.Refusal(
+        item_id=refused.item_id,
+        command_id=refused.command_id,
+        version=refused.version,
+        reasons=[pb.Reason(code=found.code, message=found.message, rule=found.rule) for found in refused.reasons],
+        legal_actions=refused.legal_actions,
+        remedies=[
+            pb.Remedy(
+                kind=found.kind,
+                text=found.text,
+                action=found.action,
+                role=found.role,
+                actor_id=found.actor_id,
+                input=found.input,
+            )
+            for found in refused.remedies
+        ],
+        duplicate=duplicate,
+    )
+    status = _status(code, message, whole, refused.reasons)
+    if status.ByteSize() > _ROOM:
+        status = _status(code, message[:_SHORT], _shortened(whole), refused.reasons[:_FEW])
+    return status
+
+
+def code_of(reasons: Sequence[Reason]) -> grpc.StatusCode:
+    codes = {reason.code for reason in reasons}
+    return next((status for status, of in _OF_REASONS if codes & of), grpc.StatusCode.FAILED_PRECONDITION)
+
+
+def _status(code: grpc.StatusCode, message: str, whole: pb.Refusal, reasons: Sequence[Reason]) -> Status:
+    details = [whole, *(ErrorInfo(reason=reason.code, domain=_DOMAIN) for reason in reasons)]
+    number: int = code.value[0]
+    return Status(code=number, message=message, details=[_packed(detail) for detail in details])
+
+
+def _packed(message: Any) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed
+
+
+def _shortened(whole: pb.Refusal) -> pb.Refusal:
+    """What has room whatever was refused; all of it is in the item's refusals, and in the event that tells of it."""
+    few = pb.Refusal(item_id=whole.item_id, command_id=whole.command_id, duplicate=whole.duplicate)
+    if whole.HasField("version"):
+        few.version = whole.version
+    few.reasons.extend(
+        pb.Reason(code=found.code, message=found.message[: _SHORT // 2], rule=found.rule[: _SHORT // 2])
+        for found in whole.reasons[: _FEW // 2]
+    )
+    few.legal_actions.extend(name[: _SHORT // 4] for name in whole.legal_actions[:_FEW])
+    return few
