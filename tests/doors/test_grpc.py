@@ -53,9 +53,9 @@ async def failed(call: Awaitable[Any]) -> tuple[grpc.StatusCode, str, answers_pb
     status = Status.FromString(dict(error.trailing_metadata()).get("grpc-status-details-bin", b""))
     told = None
     for detail in status.details:
-        if detail.Is(answers_pb2.Refusal.DESCRIPTOR):
-            told = answers_pb2.Refusal()
-            detail.Unpack(told)
+        found = answers_pb2.Refusal()
+        if detail.Unpack(found):
+            told = found
     return error.code(), error.details() or "", told
 
 
@@ -149,7 +149,7 @@ async def test_a_task_is_claimed_and_moved(
     for action in ("SUBMIT", "APPROVE_SCOPE", "PLAN", "COMMIT_TO_SPRINT"):
         await planning.TransitionStory(asked(story, action, team.po))
 
-    async def until(state: str) -> workflow_pb2.TaskState:
+    async def until(state: str) -> Any:
         async with asyncio.timeout(60):
             while True:
                 found = await workflow.GetState(workflow_pb2.GetStateRequest(task_id=task, actor_id=team.architect))
