@@ -131,6 +131,22 @@ class Mutation:
         return _there(await work.task(_renewed(info), created))
 
     @strawberry.mutation
+    async def add_dependency(
+        self, info: Info, task_id: strawberry.ID, on_id: strawberry.ID, actor_id: strawberry.ID | None = None
+    ) -> Task:
+        """Has a task wait for another, of whatever story, until that is closed; a circle is refused and named."""
+        await info.context.engine.dependencies.add(task_id, on_id, actor_id)
+        return _there(await work.task(_renewed(info), task_id))
+
+    @strawberry.mutation
+    async def remove_dependency(
+        self, info: Info, task_id: strawberry.ID, on_id: strawberry.ID, actor_id: strawberry.ID | None = None
+    ) -> Task:
+        """Has a task wait for another no more; where it does not, nothing changes."""
+        await info.context.engine.dependencies.remove(task_id, on_id, actor_id)
+        return _there(await work.task(_renewed(info), task_id))
+
+    @strawberry.mutation
     async def derive_tasks(
         self,
         info: Info,

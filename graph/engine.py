@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graph.collector import Collector
 from graph.database import Database
+from graph.dependencies import Dependencies
 from graph.derivation import Derivation
 from graph.effects import Effects
 from graph.follow import Follow
@@ -34,6 +35,7 @@ class Engine:
     gate: Gate
     work: Work
     items: Items
+    dependencies: Dependencies
     derivation: Derivation
     sprints: Sprints
     people: People
@@ -58,6 +60,7 @@ class Engine:
             gate,
             Work(db, gate),
             Items(db, gate),
+            Dependencies(db, gate),
             Derivation(db, gate),
             Sprints(db, gate),
             People(db),
