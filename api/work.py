@@ -331,6 +331,31 @@ class Sprint:
 
 
 @strawberry.type
+class DerivationRequest:
+    """What was asked of a deriver outside; one that was replaced is answered no more."""
+
+    id: strawberry.ID
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    async def story(self, info: Info) -> Story | None:
+        return await story(info, self.row["story_id"])
+
+    @strawberry.field
+    def at(self) -> datetime:
+        return moment(self.row["at"])
+
+    @strawberry.field
+    def answered_at(self) -> datetime | None:
+        return moment(self.row["answered_at"])
+
+    @strawberry.field
+    def replaced_by(self) -> strawberry.ID | None:
+        """The request that came after it."""
+        return self.row["replaced_by"]
+
+
+@strawberry.type
 class WorkItem:
     """An item somebody may act on, and the actions, in the order of the rules."""
 
