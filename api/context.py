@@ -29,6 +29,8 @@ class Loaders:
         self.actors: DataLoader[str, Row | None] = _by_id(engine.people.by_ids)
         self.stories_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.stories_of)
         self.tasks_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.tasks_of)
+        self.blocking: DataLoader[str, Row | None] = _by_id(engine.dependencies.blocking)
+        self.chains: DataLoader[str, list[Row]] = _keyed(engine.dependencies.chains)
         self.history: DataLoader[tuple[str, int, int], Page] = DataLoader(engine.history.pages)
         self.awaits: DataLoader[str, list[Awaits]] = _keyed(engine.gate.awaits)
         self.actions: DataLoader[tuple[str, str | None], list[ActionView]] = _keyed(engine.gate.actions)

@@ -130,6 +130,22 @@ class Mutation:
         return _there(await work.task(_renewed(info), created))
 
     @strawberry.mutation
+    async def add_dependency(
+        self, info: Info, task_id: strawberry.ID, on_id: strawberry.ID, actor_id: strawberry.ID | None = None
+    ) -> Task:
+        """Has a task wait for another, of whatever story, until that is closed; a circle is refused and named."""
+        await info.context.engine.dependencies.add(task_id, on_id, actor_id)
+        return _there(await work.task(_renewed(info), task_id))
+
+    @strawberry.mutation
+    async def remove_dependency(
+        self, info: Info, task_id: strawberry.ID, on_id: strawberry.ID, actor_id: strawberry.ID | None = None
+    ) -> Task:
+        """Has a task wait for another no more; where it does not, nothing changes."""
+        await info.context.engine.dependencies.remove(task_id, on_id, actor_id)
+        return _there(await work.task(_renewed(info), task_id))
+
+    @strawberry.mutation
     async def derive_tasks(
         self,
         info: Info,
@@ -137,11 +153,35 @@ class Mutation:
         tasks: list[DerivedTask] | None = None,
         workflow: str = TASK_WORKFLOW,
         author_id: strawberry.ID | None = None,
+        deriver: str | None = None,
     ) -> list[Task]:
-        """Gives a story these tasks, or without them one for each acceptance criterion; what it has is left alone."""
+        """Gives a story these tasks, or those that a plug-in, the `deriver`, makes of it; without either it is one for
+        each acceptance criterion. What it has is left alone.
+        """
         wanted = None if tasks is None else [task.wanted() for task in tasks]
+        if deriver is not None:
+            if tasks is not None:
+                raise BadInputError("Give the tasks or the deriver, not both.")
+            wanted = await info.context.engine.derivers.ask(deriver, story_id)
         ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
         return [task for task in await work.nodes(_renewed(info), ids) if isinstance(task, Task)]
+
+    @strawberry.mutation
+    async def request_derivation(
+        self,
+        info: Info,
+        story_id: strawberry.ID,
+        id: strawberry.ID | None = None,
+        workflow: str = TASK_WORKFLOW,
+        author_id: strawberry.ID | None = None,
+    ) -> work.DerivationRequest:
+        """Asks a deriver outside for tasks by `planning.derivation.requested`, instead of what was asked for this story
+        before and is not answered; the author is that of the tasks. The same id again asks nothing new.
+        """
+        requests = info.context.engine.derivation_requests
+        asked = await requests.request(story_id, workflow=workflow, id=id, author_id=author_id)
+        _renewed(info)
+        return work.DerivationRequest(id=strawberry.ID(asked), row=await requests.get(asked))
 
     @strawberry.mutation
     async def create_sprint(

@@ -86,6 +86,13 @@ class Query:
         return connection(page, after, id_place, [Actor(id=strawberry.ID(row["id"])) for row in page.rows])
 
     @strawberry.field
+    async def derivation_request(self, info: Info, id: strawberry.ID) -> work.DerivationRequest | None:
+        try:
+            return work.DerivationRequest(id=id, row=await info.context.engine.derivation_requests.get(id))
+        except NotFoundError:
+            return None
+
+    @strawberry.field
     async def sprint(self, info: Info, id: strawberry.ID) -> Sprint | None:
         return await work.sprint(info, id)
 

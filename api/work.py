@@ -14,6 +14,7 @@ from api.context import Info
 from api.pages import Connection, checked, connection, id_place, read, seq_place
 from api.people import Actor, actor
 from api.scalars import moment
+from graph import critical_path
 from graph.database import Row
 from graph.errors import NotFoundError
 from graph.page import Page
@@ -205,7 +206,41 @@ class Task(Item):
 
     @strawberry.field
     async def depends_on(self, info: Info) -> list[Annotated[Task, strawberry.lazy("api.work")]]:
-        return [node for node in await nodes(info, self.row["depends_on"]) if isinstance(node, Task)]
+        return await tasks(info, self.row["depends_on"])
+
+    @strawberry.field
+    async def blocked_by(self, info: Info) -> list[Annotated[Task, strawberry.lazy("api.work")]]:
+        """What it waits for: tasks it depends on that are not closed; none once it is closed itself."""
+        row = await info.context.loaders.blocking.load(self.id)
+        return await tasks(info, row["blocked_by"] if row else [])
+
+    @strawberry.field
+    async def blocks(self, info: Info) -> list[Annotated[Task, strawberry.lazy("api.work")]]:
+        """The other way round: tasks that are not closed and depend on it; none once it is closed."""
+        row = await info.context.loaders.blocking.load(self.id)
+        return await tasks(info, row["blocks"] if row else [])
+
+
+@strawberry.type
+class CriticalPath:
+    """A chain of open tasks, each depending on the one before it. The last is of the story, others may be of others."""
+
+    found: strawberry.Private[critical_path.CriticalPath]
+
+    @strawberry.field
+    async def tasks(self, info: Info) -> list[Task]:
+        """In the order in which they can be done."""
+        return await tasks(info, self.found.tasks)
+
+    @strawberry.field
+    def length(self) -> float:
+        """The sum of their estimates; a task without one counts 1."""
+        return self.found.length
+
+    @strawberry.field
+    def unestimated(self) -> int:
+        """How many of them have no estimate."""
+        return self.found.unestimated
 
 
 @strawberry.type
@@ -243,6 +278,12 @@ class Story(Item):
         """By rank."""
         asked = (str(self.id), checked(first), _key(read(after, int, str)))
         return await listed(info, await info.context.loaders.tasks_of.load(asked), after)
+
+    @strawberry.field
+    async def critical_path(self, info: Info) -> CriticalPath:
+        """The longest chain of open tasks it has to wait for; without tasks, and of length 0, when none is open."""
+        chains = await info.context.loaders.chains.load(self.id)
+        return CriticalPath(found=critical_path.critical_path(chains))
 
 
 @strawberry.type
@@ -290,6 +331,31 @@ class Sprint:
 
 
 @strawberry.type
+class DerivationRequest:
+    """What was asked of a deriver outside; one that was replaced is answered no more."""
+
+    id: strawberry.ID
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    async def story(self, info: Info) -> Story | None:
+        return await story(info, self.row["story_id"])
+
+    @strawberry.field
+    def at(self) -> datetime:
+        return moment(self.row["at"])
+
+    @strawberry.field
+    def answered_at(self) -> datetime | None:
+        return moment(self.row["answered_at"])
+
+    @strawberry.field
+    def replaced_by(self) -> strawberry.ID | None:
+        """The request that came after it."""
+        return self.row["replaced_by"]
+
+
+@strawberry.type
 class WorkItem:
     """An item somebody may act on, and the actions, in the order of the rules."""
 
@@ -320,6 +386,10 @@ async def story(info: Info, id: str | None) -> Story | None:
 async def task(info: Info, id: str | None) -> Task | None:
     found = await item(info, id)
     return found if isinstance(found, Task) else None
+
+
+async def tasks(info: Info, ids: list[str]) -> list[Task]:
+    return [one for one in await nodes(info, ids) if isinstance(one, Task)]
 
 
 async def epic(info: Info, id: str | None) -> Epic | None:

@@ -13,11 +13,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from consumers.dead import PREFIX
-from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED
-from graph.events import StoryTransitioned, WorkCompleted
+from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED
+from graph.events import DerivationCompleted, StoryTransitioned, WorkCompleted
 from graph.published import EMITTED, PUBLISHED
 
-_ACCEPTED: dict[str, type[BaseModel]] = {WORK_COMPLETED: WorkCompleted, STORY_TRANSITIONED: StoryTransitioned}
+_ACCEPTED: dict[str, type[BaseModel]] = {
+    WORK_COMPLETED: WorkCompleted,
+    STORY_TRANSITIONED: StoryTransitioned,
+    DERIVATION_COMPLETED: DerivationCompleted,
+}
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, dict[str, Any]] = {
     "Told": {

@@ -32,6 +32,7 @@ NEEDED = {
     "PLANNING": [
         "planning.story.created", "planning.story.transitioned", "planning.action.refused",
         "planning.decision.approved", "planning.decision.rejected", "planning.task.derived",
+        "planning.derivation.requested", "planning.derivation.completed",
     ],
     "WORKFLOW": [
         "workflow.task.assigned", "workflow.state.changed", "workflow.action.refused",

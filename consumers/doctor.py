@@ -8,12 +8,13 @@ from nats.js.errors import NotFoundError
 
 from consumers.bus import NEEDED, consumer_config, ensure_streams, stream_of
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED
-from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED
+from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED
 from graph.check import Check
 
 CONSUMERS = {
     "workflow-story-transitioned": STORY_TRANSITIONED,
     "workflow-work-completed": WORK_COMPLETED,
+    "workflow-derivation-completed": DERIVATION_COMPLETED,
     "planning-state-changed": STATE_CHANGED,
     "planning-tasks-completed": TASKS_COMPLETED,
 }

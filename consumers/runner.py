@@ -21,6 +21,7 @@ from consumers.metrics import RETRIED
 from consumers.pull import Pull
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError
+from graph.events import problems
 from graph.lease import Lease, LeaseLostError
 
 log = structlog.get_logger(__name__)
@@ -53,11 +54,7 @@ class Delivery:
         try:
             return kind.model_validate_json(self.data)
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(str(part) for part in problem['loc']) or 'the body'}: {problem['msg']}"
-                for problem in error.errors(include_url=False)[:5]
-            )
-            raise UnreadableError(f"{self.subject} cannot be read: {problems}") from error
+            raise UnreadableError(f"{self.subject} cannot be read: {problems(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)

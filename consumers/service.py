@@ -20,10 +20,10 @@ from consumers.news import hearing
 from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Event, Handle, Runner
-from consumers.workflow import STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
+from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
 from graph.answers import Cleaner
 from graph.engine import Engine
-from graph.events import StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
+from graph.events import DerivationCompleted, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 from graph.levels import STORY, TASK
 
@@ -114,6 +114,11 @@ def _runners(
         add(
             WORK_COMPLETED, "workflow-work-completed", WorkCompleted, "task_id",
             lambda leased: workflow(leased).work_completed,
+        )  # fmt: skip
+        # Its tasks may be begun at once, and planning begins none.
+        add(
+            DERIVATION_COMPLETED, "workflow-derivation-completed", DerivationCompleted, "story_id",
+            lambda leased: workflow(leased).derivation_completed,
         )  # fmt: skip
     if Part.PLANNING in parts:
         add(

@@ -1,4 +1,4 @@
-"""The door of the workflow level: what planning says of stories, and what agents say of tasks."""
+"""The door of the workflow level: what planning says of stories, agents of tasks, and derivers of new tasks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from consumers.dead import COMMAND_ID
 from consumers.runner import Heard
 from graph.decision import Command
 from graph.engine import Engine
-from graph.events import StoryTransitioned, WorkCompleted
+from graph.errors import BadInputError, ConflictError, NotFoundError
+from graph.events import DerivationCompleted, StoryTransitioned, WorkCompleted
 from graph.work import Entered
 
 STORY_TRANSITIONED = "planning.story.transitioned"
 WORK_COMPLETED = "agent.work.completed"
+DERIVATION_COMPLETED = "planning.derivation.completed"
 _NOBODY = ""  # an actor nobody can be: the gate refuses it as unknown
 
 
@@ -41,6 +43,21 @@ class WorkflowDoor:
             for role in {one.event.actor_role for one in heard if one.event.actor_role and not one.event.actor_id}:
                 actors[role] = await self._engine.people.declared(role)
         await self._engine.gate.decide([_command(one, actors) for one in heard])
+
+    async def derivation_completed(self, heard: Sequence[Heard[DerivationCompleted]]) -> None:
+        """One after the other, each in a transaction of its own; what was done before is not done again.
+
+        Raises:
+            BadInputError: an answer that cannot be taken, whatever was tried later.
+        """
+        for one in heard:
+            event = one.event
+            try:
+                await self._engine.derivation_requests.answer(
+                    event.request_id, event.story_id, [task.wanted() for task in event.tasks]
+                )
+            except (NotFoundError, ConflictError) as error:
+                raise BadInputError(str(error)) from error
 
 
 def _command(heard: Heard[WorkCompleted], actors: dict[str, str | None]) -> Command:

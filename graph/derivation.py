@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from neo4j.exceptions import ConstraintError
 
+from graph.circle import circle, told
 from graph.database import Database, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
 from graph.ids import given_or_made
 from graph.items import check, create_task_in, known, started
+
+Result = TypeVar("Result")
 
 MOST = 200  # tasks of one derivation
 _TITLE = 200  # characters of a criterion that make a title
@@ -53,20 +56,40 @@ class Derivation:
         """
 
         async def work(tx: Transaction) -> tuple[list[str], list[str]]:
-            found = await tx.run("item/criteria", story_id=story_id)
-            known("story", story_id, bool(found))
-            tasks = _named(story_id, _of_criteria(story_id, found[0]["criteria"]) if wanted is None else wanted)
-            fresh = await self._missing(tx, story_id, tasks)
-            _check_order(fresh)
-            for task in fresh:
-                await self._create(tx, story_id, task, workflow, author_id)
-            if edges := [{"id": task.id, "on": other} for task in fresh for other in task.depends_on]:
-                await tx.run("work/connect_tasks", edges=edges)
-            ids = [task.id or "" for task in tasks]
-            if fresh:
-                await tx.run("item/tell_derived", story_id=story_id, tasks=[task.id for task in fresh])
-            return ids, [story_id] if fresh else []
+            return await self.derive_in(tx, story_id, wanted, workflow=workflow, author_id=author_id)
 
+        return await self.assigning(work)
+
+    async def derive_in(
+        self,
+        tx: Transaction,
+        story_id: str,
+        wanted: Sequence[Wanted] | None,
+        *,
+        workflow: str,
+        author_id: str | None = None,
+    ) -> tuple[list[str], list[str]]:
+        """As `derive`, inside a transaction; also the stories whose next work may be assigned then."""
+        found = await tx.run("item/criteria", story_id=story_id)
+        known("story", story_id, bool(found))
+        tasks = _named(story_id, _of_criteria(story_id, found[0]["criteria"]) if wanted is None else wanted)
+        fresh = await self._missing(tx, story_id, tasks)
+        _check_order(fresh)
+        for task in fresh:
+            await self._create(tx, story_id, task, workflow, author_id)
+        if edges := [{"id": task.id, "on": other} for task in fresh for other in task.depends_on]:
+            await tx.run("work/connect_tasks", edges=edges)
+        ids = [task.id or "" for task in tasks]
+        if fresh:
+            await tx.run("item/tell_derived", story_id=story_id, tasks=[task.id for task in fresh])
+        return ids, [story_id] if fresh else []
+
+    async def assigning(self, work: Callable[[Transaction], Awaitable[tuple[Result, list[str]]]]) -> Result:
+        """As that of the gate, of work that derives.
+
+        Raises:
+            ConflictError: somebody else has taken one of the ids meanwhile.
+        """
         try:
             return await self._gate.assigning(work)
         except ConstraintError as error:
@@ -127,10 +150,8 @@ def _named(story_id: str, wanted: Sequence[Wanted]) -> list[Wanted]:
 
 def _check_order(tasks: Sequence[Wanted]) -> None:
     """Raises `BadInputError` when some of them wait for each other."""
-    try:
-        TopologicalSorter({task.id: task.depends_on for task in tasks}).prepare()
-    except CycleError as error:
-        raise BadInputError(f"These tasks wait for each other: {' → '.join(error.args[1])}.") from error
+    if found := circle({task.id or "": task.depends_on for task in tasks}):
+        raise BadInputError(f"These tasks wait for each other: {told(found)}.")
 
 
 def _id(story_id: str, text: str) -> str:

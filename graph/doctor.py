@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from neo4j.exceptions import ClientError
 
 from graph.check import Check
+from graph.circle import circle, told
 from graph.database import Database, Row, Transaction
 from graph.queries import migrations
 from graph.rules.adoption import Standing, examine
@@ -32,7 +33,7 @@ class Options:
 
 
 class Doctor:
-    """Examines a graph. It takes locks of single items that look wrong, and of nothing else."""
+    """Examines a graph. It takes locks of what looks wrong, and of nothing else."""
 
     def __init__(self, db: Database, options: Options | None = None) -> None:
         self._db = db
@@ -50,6 +51,7 @@ class Doctor:
             *await self._rules(),
             *await self._items(),
             await self._changes(),
+            await self._dependencies(),
             await self._refusals(),
             await self._outbox(),
         ]
@@ -165,6 +167,25 @@ class Doctor:
                     check.blame(row["id"], f"has {row['changes']} changes, or more, but there is no such item")
             after, done = rows[-1]["id"], done + sum(row["changes"] for row in rows)
             self._options.progress("changes", done, there["changes"])
+        return check
+
+    async def _dependencies(self) -> Check:
+        check = self._check(
+            "DEPENDENCIES",
+            "No task waits for itself, by way of whatever others.",
+            "None of them is ever assigned: take away the one edge DEPENDS_ON that is wrong, by removeDependency.",
+        )
+        on: dict[str, list[str]] = {}
+        after = ""
+        while rows := await self._db.read("doctor/dependencies", after=after, limit=_BATCH):
+            on |= {row["id"]: row["on"] for row in rows}
+            after = rows[-1]["id"]
+        while found := circle(on):
+            # It may have come together of edges that were read at different times.
+            [there] = await self._db.write("doctor/circle", ids=found)
+            if there["edges"] == len(found) - 1:
+                check.blame(found[0], f"waits for itself: {told(found)}")
+            on[found[0]].remove(found[1])
         return check
 
     async def _refusals(self) -> Check:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from graph.collector import Collector
 from graph.database import Database
+from graph.dependencies import Dependencies
 from graph.derivation import Derivation
+from graph.derivation_requests import DerivationRequests
+from graph.derivers import Derivers
 from graph.effects import Effects
 from graph.follow import Follow
 from graph.gate import Gate
@@ -35,7 +38,10 @@ class Engine:
     gate: Gate
     work: Work
     items: Items
+    dependencies: Dependencies
     derivation: Derivation
+    derivation_requests: DerivationRequests
+    derivers: Derivers
     sprints: Sprints
     people: People
     intents: Intents
@@ -55,12 +61,16 @@ class Engine:
     @classmethod
     def over(cls, db: Database, plugins: Plugins, news: News | None = None) -> Engine:
         gate, history, news = MeasuredGate(db, plugins), History(db), news or News()
+        derivation = Derivation(db, gate)
         return cls(
             db,
             gate,
             Work(db, gate),
             Items(db, gate),
-            Derivation(db, gate),
+            Dependencies(db, gate),
+            derivation,
+            DerivationRequests(db, derivation),
+            Derivers(db, plugins),
             Sprints(db, gate),
             People(db),
             Intents(db),
@@ -85,7 +95,7 @@ class Engine:
     async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:
         """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made.
 
-        `plugin_seconds` is the time a guard or an effect of another package has.
+        `plugin_seconds` is the time a plug-in of another package has.
         """
         await db.migrate()
         engine = cls.over(db, Plugins.installed(plugin_seconds))

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from graph.derivation import MOST, Wanted
 from graph.work import TaskSeed
 
 # What commands may name (1,500 bytes), and the integers of Neo4j.
 Id = Annotated[str, Field(min_length=1, max_length=375)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
+def problems(error: ValidationError) -> str:
+    """What is wrong, for people."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'the body'}: {problem['msg']}"
+        for problem in error.errors(include_url=False)[:5]
+    )
 
 
 class _Event(BaseModel):
@@ -85,3 +94,35 @@ class TasksCompleted(_Event):
     """`workflow.story.tasks_completed`: every task of a story is closed."""
 
     story_id: str = Field(min_length=1)
+
+
+class DerivedTask(_Event):
+    """A task that somebody derives of a story. Without an id, the same title of the same story is the same task."""
+
+    title: str = Field(min_length=1, max_length=1000)
+    id: Id | None = None
+    description: str | None = None
+    priority: Number | None = None
+    depends_on: list[Id] = Field(default_factory=list)
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.title, self.id, self.description, self.priority, self.depends_on)
+
+
+def _titles_too(value: Any) -> Any:
+    return {"title": value} if isinstance(value, str) else value
+
+
+DerivedTasks = Annotated[
+    list[Annotated[DerivedTask, BeforeValidator(_titles_too, json_schema_input_type=str | DerivedTask)]],
+    Field(min_length=1, max_length=MOST),
+]
+"""What a deriver answers: tasks, or titles of them."""
+
+
+class DerivationCompleted(_Event):
+    """`planning.derivation.completed`: the tasks that a deriver outside makes of a story, as it was asked."""
+
+    request_id: Id
+    story_id: Id
+    tasks: DerivedTasks

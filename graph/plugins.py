@@ -1,4 +1,4 @@
-"""Guards and effects of other packages: found by entry points, run outside transactions, within a time limit."""
+"""Guards, effects and derivers of other packages: found by entry points, run outside transactions, with a limit."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from neo4j.time import DateTime
 
 GUARDS = "stategate.guards"
 EFFECTS = "stategate.effects"
+DERIVERS = "stategate.derivers"
 LIMIT = 5.0  # seconds a plug-in has; what takes longer is no answer
 AT_ONCE = 8  # calls of one plug-in; when so many hang, it is not called again before one of them comes back
 
@@ -39,22 +40,27 @@ class Asked:
 
 
 class Plugins:
-    """The plug-ins here. A guard is a callable `(Asked) -> bool`, an effect one that takes an event; plain or async."""
+    """The plug-ins here, plain callables or async ones.
+
+    A guard is `(Asked) -> bool`, an effect takes an event, a deriver takes a story and returns a list of tasks.
+    """
 
     def __init__(
         self,
         guards: Mapping[str, Callable[[Asked], Any]] | None = None,
         effects: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
         limit: float = LIMIT,
+        derivers: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
     ) -> None:
         self.limit = limit
         self._guards = {name: _Plugin(call, limit) for name, call in (guards or {}).items()}
         self._effects = {name: _Plugin(call, limit) for name, call in (effects or {}).items()}
+        self._derivers = {name: _Plugin(call, limit) for name, call in (derivers or {}).items()}
 
     @classmethod
     def installed(cls, limit: float = LIMIT) -> Plugins:
         """Those whose packages are installed; one that cannot be loaded is as one that is not there, and is logged."""
-        return cls(_load(GUARDS), _load(EFFECTS), limit)
+        return cls(_load(GUARDS), _load(EFFECTS), limit, _load(DERIVERS))
 
     async def judge(self, names: Iterable[str], asked: Asked) -> dict[str, bool | None]:
         """The guards' verdicts, all asked at once; None where one is not there, raises, hangs or says neither."""
@@ -79,9 +85,11 @@ class Plugins:
         Raises:
             LookupError: it is not installed. TimeoutError: it hangs. RuntimeError: it raised.
         """
-        if name not in self._effects:
-            raise LookupError("it is not installed here")
-        await self._effects[name].call(plain(event))
+        await _installed(self._effects, name).call(plain(event))
+
+    async def derive(self, name: str, story: Mapping[str, Any]) -> Any:
+        """What a deriver returns for a story. Raises as `run_effect`."""
+        return await _installed(self._derivers, name).call(plain(story))
 
 
 class _Plugin:
@@ -136,6 +144,12 @@ class _Plugin:
         done.add_done_callback(given_up)
         threading.Thread(target=work, name="stategate-plugin", daemon=True).start()
         return done
+
+
+def _installed(plugins: Mapping[str, _Plugin], name: str) -> _Plugin:
+    if name not in plugins:
+        raise LookupError("it is not installed here")
+    return plugins[name]
 
 
 def _words(error: BaseException) -> str:

@@ -162,6 +162,20 @@ class TasksDerived(Told):
     tasks: list[str] = Field(description="the ids of the new ones")
 
 
+class DerivationRequested(Told):
+    """Tasks of a story are asked of a deriver outside, who answers on `planning.derivation.completed`."""
+
+    subject = "planning.derivation.requested"
+
+    request_id: str = Field(description="to be given back with the answer")
+    story_id: str
+    title: str
+    description: str = Field(default_factory=str)
+    acceptance_criteria: list[str]
+    story_points: int = Field(default_factory=int)
+    tasks: list[str] = Field(description="the ids of those it has, by rank")
+
+
 class _Decided(Told):
     story_id: str = Field(default_factory=str)
     task_id: str = Field(default_factory=str)
@@ -192,6 +206,7 @@ PUBLISHED: list[type[Told]] = [
     StoryTransitionedTold,
     StoryActionRefused,
     TasksDerived,
+    DerivationRequested,
     DecisionApproved,
     DecisionRejected,
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
+from graph.circle import circle, told
 from graph.database import Database, Transaction
 from graph.decision import Command, Decision
-from graph.errors import StategateError
+from graph.errors import BadInputError, StategateError
 from graph.gate import Gate
 from graph.items import TASK_WORKFLOW
 
@@ -39,7 +40,11 @@ class Work:
         self._gate = gate
 
     async def story_transitioned(self, story_id: str, to_state: str, tasks: Sequence[TaskSeed] = ()) -> None:
-        """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next."""
+        """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next.
+
+        Raises:
+            BadInputError: new tasks that wait for each other; then nothing of it is done.
+        """
         entered = Entered(story_id, to_state, list(tasks))
 
         async def work(tx: Transaction) -> tuple[None, list[str]]:
@@ -48,7 +53,7 @@ class Work:
         await self._gate.assigning(work)
 
     async def stories_transitioned(self, entered: Sequence[Entered]) -> None:
-        """The same for many, in one transaction; what cannot be assigned fails them all."""
+        """The same for many, in one transaction; what cannot be done or assigned of one fails them all."""
 
         async def work(tx: Transaction) -> None:
             await self._gate.assign_in(tx, await self._enter(tx, entered))
@@ -71,7 +76,13 @@ class Work:
         ]
         created = await tx.run("work/adopt_tasks", story_id=story_id, workflow=TASK_WORKFLOW, tasks=rows)
         fresh = {row["id"] for row in created}
-        edges = [{"id": task.id, "on": other} for task in tasks if task.id in fresh for other in task.depends_on]
+        depends_on: dict[str, set[str]] = {}
+        for task in tasks:
+            if task.id in fresh:
+                depends_on.setdefault(task.id, set()).update(task.depends_on)
+        if found := circle(depends_on):
+            raise BadInputError(f"These tasks of '{story_id}' wait for each other: {told(found)}.")
+        edges = [{"id": id, "on": on} for id, others in depends_on.items() for on in sorted(others)]
         if edges:
             await tx.run("work/connect_tasks", edges=edges)
 

@@ -34,9 +34,12 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   FOREACH (person IN CASE WHEN assignee IS NULL THEN [] ELSE [assignee] END | CREATE (task)-[:ASSIGNED_TO]->(person))
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (task)-[:AUTHORED_BY]->(person))
   FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (task)-[:OWNED_BY]->(person))
+  // Its lock, so that one that closes now either sees that it is waited for, or is closed when we look.
   WITH task
   UNWIND $depends_on AS id
   MATCH (on:Task {id: id})
+  WITH task, on ORDER BY on.id
+  SET on.lock = true
   MERGE (task)-[:DEPENDS_ON]->(on)
 }
 RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,

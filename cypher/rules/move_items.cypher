@@ -53,7 +53,7 @@ CALL (item, change) {
   CREATE (item)-[:LATEST]->(change)
   FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
 }
-WITH item, new, place, story
+WITH item, new, place
 CALL (item, new) {
   WITH item, new AS state
   CALL (item, state) {
@@ -62,5 +62,8 @@ CALL (item, new) {
   RETURN count(CASE WHEN (coalesce(t.automatic, false) = true AND t.after IS NULL)
     OR EXISTS { (t)-[:ON]->(:Action)<-[:FIRES]-(:Coupling) } THEN 1 END) > 0 AS goes_on
 }
-RETURN item.id AS id, story.id AS story, goes_on
+RETURN item.id AS id, goes_on,
+  // Whose next work may begin.
+  COLLECT { MATCH (s:Story)-[:HAS_TASK]->(item) RETURN s.id } + CASE WHEN new.kind = 'final' THEN COLLECT {
+    MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(s:Story) RETURN DISTINCT s.id } ELSE [] END AS stories
 ORDER BY place

@@ -1,7 +1,15 @@
 // The next piece of work of each released story: what is not begun, whose dependencies are closed, and whose doers
 // have nothing else of that story in hand; with the action the system may begin it by. $stories: [story id], $tried: [task id].
-UNWIND $stories AS id
-MATCH (story:Story {id: id, released: true})
+// Their locks come before anything is read: when two tasks close at once, of whatever stories, whoever comes second sees both.
+CALL () {
+  UNWIND $stories AS id
+  MATCH (story:Story {id: id})
+  WITH story ORDER BY story.id
+  SET story.lock = true
+  RETURN collect(story) AS stories
+}
+UNWIND stories AS story
+WITH story WHERE story.released = true
 CALL (story) {
   // Most stories have nothing that waits, so that is seen first.
   MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(todo:State {kind: 'initial'})
@@ -23,4 +31,4 @@ CALL (story) {
   }
   RETURN task, action ORDER BY coalesce(task.priority, 3), coalesce(task.rank, 0), task.id, t.order LIMIT 1
 }
-RETURN id AS story_id, task.id AS task_id, action.name AS action
+RETURN story.id AS story_id, task.id AS task_id, action.name AS action

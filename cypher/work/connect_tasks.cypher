@@ -1,8 +1,9 @@
-// Connects new tasks with what they depend on, but never into a circle. $edges: [{id, on}].
+// Connects new tasks with what they depend on, of what is there. Nothing waits for a new task yet, so it can close no circle
+// but with new ones, which is looked at before. $edges: [{id, on}].
 UNWIND $edges AS edge
 MATCH (task:Task {id: edge.id})
 MATCH (on:Task {id: edge.on})
-CALL (task, on) {
-  WITH task, on WHERE task <> on AND NOT EXISTS { (on)-[:DEPENDS_ON*1..50]->(task) }
-  MERGE (task)-[:DEPENDS_ON]->(on)
-}
+WITH task, on ORDER BY on.id
+// Its lock, so that one that closes now either sees that it is waited for, or is closed when we look.
+SET on.lock = true
+MERGE (task)-[:DEPENDS_ON]->(on)

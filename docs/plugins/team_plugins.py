@@ -1,9 +1,13 @@
-"""A guard that reads a test report, and an effect that posts to a channel. Both keep to folders, to be easy to try."""
+"""A guard that reads a test report, an effect that posts to a channel, and a deriver that reads a checklist.
+
+The first two keep to folders, to be easy to try.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,3 +36,12 @@ def notify_channel(event: Mapping[str, Any]) -> None:
     draft = channel / f".{event['effect_id']}"
     draft.write_text(text + "\n", "utf-8")
     draft.rename(channel / event["effect_id"])
+
+
+def checklist(story: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One task for each open line `- [ ] …` of the description, those with a `!` before others.
+
+    They have no ids, so the same line is the same task when this is asked again.
+    """
+    lines = re.findall(r"^ *- \[ \] *(.+)$", story["description"] or "", re.MULTILINE)
+    return [{"title": line.removesuffix("!").strip(), "priority": 1 if line.endswith("!") else 3} for line in lines]

@@ -59,7 +59,7 @@ async def move(tx: Transaction, ids: Sequence[str], gate: Gate | None) -> list[s
         gone = {answer.item_id for answer in answers if answer.hops}
     await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
     if gate and moved:
-        await gate.assign_in(tx, {row["story"] for row in moved if row["story"] is not None})
+        await gate.assign_in(tx, {story for row in moved for story in row["stories"]})
     return [row["id"] for row in moved]
 
 

@@ -57,3 +57,8 @@ async def test_the_example_is_found_and_obeyed(installed: Path, servers: Address
     [post] = [file for file in channel.iterdir() if not file.name.startswith(".")]
     assert post.read_text().startswith(f"{said['item']}: open → handed_in, HAND_IN by ")
     assert said["left"] == 0
+    first, second = said["derived"]
+    assert [(task["title"], task["priority"]) for task in first] == [("Page", 3), ("Key", 1)]
+    # What is asked for again is there already.
+    assert [task["title"] for task in second] == ["Key", "Words"]
+    assert second[0]["id"] == first[1]["id"]

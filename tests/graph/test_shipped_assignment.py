@@ -68,15 +68,6 @@ async def test_work_is_not_started_by_hand_before_its_time(team: Team) -> None:
     assert await world.refused(alone, "START_WORK", team.developer) == ["GUARD_FAILED"]
 
 
-async def test_a_circle_of_dependencies_does_not_arise(team: Team) -> None:
-    one, two = unique("one"), unique("two")
-    await team.released(TaskSeed(one, depends_on=[two, one]), TaskSeed(two, depends_on=[one]))
-    for _ in range(2):
-        for task in await begun(team, one, two):
-            await team.finish(task)
-    assert [await team.world.state(task) for task in (one, two)] == ["done", "done"]
-
-
 async def test_the_same_event_again_changes_nothing(team: Team) -> None:
     task = unique("task")
     story = await team.released(TaskSeed(task))

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 
+from api.context import Context
+from api.schema import schema
 from consumers.bus import connected
 from consumers.effects import run_effects
 from graph.database import Database
@@ -14,6 +16,23 @@ from graph.decision import Command
 from graph.engine import Engine
 from tests.graph.world import World, unique
 from tests.house.statements import ROOT
+
+DERIVE = """mutation($story: ID!) { deriveTasks(storyId: $story, deriver: "checklist") { id title priority } }"""
+
+
+async def derived(engine: Engine) -> list[object]:
+    """What the deriver makes of a story, twice, with an item ticked off in between."""
+    story = await engine.items.create_story(
+        "Sign in", workflow="story", description="- [ ] Page\n- [x] Form\n- [ ] Key!"
+    )
+    answers: list[object] = []
+    for description in (None, "- [x] Page\n- [ ] Key!\n- [ ] Words"):
+        if description:
+            await engine.items.edit_story(story, {"description": description})
+        answer = await schema.execute(DERIVE, {"story": story}, context_value=Context(engine))
+        assert answer.data, answer.errors
+        answers.append(answer.data["deriveTasks"])
+    return answers
 
 
 async def main(neo4j: str, user: str, password: str, nats: str) -> dict[str, object]:
@@ -42,6 +61,7 @@ async def main(neo4j: str, user: str, password: str, nats: str) -> dict[str, obj
                 await asyncio.sleep(0.1)
         stopping.set()
         await running
+    said["derived"] = await derived(engine)
     await db.close()
     return said | {"left": left}
 
