@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from graph.burndown import Stay
 from graph.database import Row
 from graph.decision import ActionView, Awaits
 from graph.engine import Engine
@@ -26,6 +27,9 @@ class Loaders:
         self.epics: DataLoader[str, Row | None] = _by_id(engine.trees.epics_by_ids)
         self.items: DataLoader[str, Row | None] = _by_id(engine.trees.items_by_ids)
         self.sprints: DataLoader[str, Row | None] = _by_id(engine.sprints.by_ids)
+        self.stays: DataLoader[str, list[Stay]] = _keyed(engine.sprints.stays)
+        self.stays_of: DataLoader[str, list[Row]] = _keyed(engine.sprints.stays_of)
+        self.decisions: DataLoader[str, list[Row]] = _keyed(engine.history.decisions)
         self.actors: DataLoader[str, Row | None] = _by_id(engine.people.by_ids)
         self.stories_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.stories_of)
         self.tasks_of: DataLoader[PageOf, Page] = DataLoader(engine.trees.tasks_of)

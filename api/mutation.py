@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 import strawberry
 from strawberry.scalars import JSON
 
-from api import rules, work
+from api import rules, sprints, work
 from api.context import Info
 from api.decisions import Decision, command, shown
 from api.people import Actor, ActorKind
-from api.work import Epic, Sprint, Story, Task
+from api.sprints import Sprint
+from api.work import Epic, Story, Task
 from graph.derivation import Wanted
 from graph.errors import BadInputError, StategateError
 from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
@@ -185,26 +187,47 @@ class Mutation:
 
     @strawberry.mutation
     async def create_sprint(
-        self, info: Info, name: str, id: strawberry.ID | None = None, capacity: int | None = None
+        self,
+        info: Info,
+        name: str,
+        id: strawberry.ID | None = None,
+        capacity: int | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
     ) -> Sprint:
-        """`capacity` in story points."""
-        created = await info.context.engine.sprints.create(name, id, capacity)
-        return _there(await work.sprint(_renewed(info), created))
+        """`capacity` in story points; `startsAt` and `endsAt` as planned, with a time zone."""
+        created = await info.context.engine.sprints.create(name, id, capacity, starts_at, ends_at)
+        return _there(await sprints.sprint(_renewed(info), created))
 
     @strawberry.mutation
     async def start_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         await info.context.engine.sprints.start(id)
-        return _there(await work.sprint(_renewed(info), id))
+        return _there(await sprints.sprint(_renewed(info), id))
 
     @strawberry.mutation
     async def close_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         """Ends it; its unfinished stories go where the rules send them."""
         await info.context.engine.sprints.close(id)
-        return _there(await work.sprint(_renewed(info), id))
+        return _there(await sprints.sprint(_renewed(info), id))
 
     @strawberry.mutation
-    async def assign_to_sprint(self, info: Info, story_id: strawberry.ID, sprint_id: strawberry.ID) -> Story:
-        await info.context.engine.sprints.assign(story_id, sprint_id)
+    async def assign_to_sprint(
+        self,
+        info: Info,
+        story_id: strawberry.ID,
+        sprint_id: strawberry.ID,
+        actor_id: strawberry.ID | None = None,
+    ) -> Story:
+        """Puts a story in, and out of any other; `sprint { overCapacity }` of it tells whether that was too much."""
+        await info.context.engine.sprints.assign(story_id, sprint_id, actor_id)
+        return _there(await work.story(_renewed(info), story_id))
+
+    @strawberry.mutation
+    async def remove_from_sprint(
+        self, info: Info, story_id: strawberry.ID, actor_id: strawberry.ID | None = None
+    ) -> Story:
+        """Takes a story out of its sprint, if it is in one."""
+        await info.context.engine.sprints.remove(story_id, actor_id)
         return _there(await work.story(_renewed(info), story_id))
 
     @strawberry.mutation

@@ -7,13 +7,14 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from api import rules, work
+from api import rules, sprints, work
 from api.context import Info
 from api.decisions import Decision, command, shown
 from api.pages import Connection, checked, connection, id_place, read
 from api.people import Actor
 from api.people import actor as person
-from api.work import Epic, Item, Sprint, Story, Task, WorkItem, listed
+from api.sprints import Sprint, Velocity
+from api.work import Epic, Item, Story, Task, WorkItem, listed
 from graph.errors import BadInputError, NotFoundError
 from graph.page import Page
 from graph.rules.file import parse
@@ -94,7 +95,7 @@ class Query:
 
     @strawberry.field
     async def sprint(self, info: Info, id: strawberry.ID) -> Sprint | None:
-        return await work.sprint(info, id)
+        return await sprints.sprint(info, id)
 
     @strawberry.field
     async def who_may(self, info: Info, item_id: strawberry.ID, action: str, first: int | None = None) -> list[Actor]:
@@ -112,7 +113,12 @@ class Query:
 
     @strawberry.field
     async def sprints(self, info: Info) -> list[Sprint]:
-        return [Sprint(id=strawberry.ID(row["id"]), row=row) for row in await info.context.engine.sprints.all()]
+        return [sprints.shown(row) for row in await info.context.engine.sprints.all()]
+
+    @strawberry.field
+    async def velocity(self, info: Info, last: int = 3) -> Velocity:
+        """Of the sprints that were closed last."""
+        return await sprints.velocity(info, last)
 
     @strawberry.field
     async def workflow(self, info: Info, name: str, version: int | None = None) -> rules.Workflow | None:

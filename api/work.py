@@ -1,4 +1,4 @@
-"""Epics, stories, tasks and sprints, as GraphQL shows them."""
+"""Epics, stories and tasks, as GraphQL shows them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.scalars import JSON
 
+from api import sprints
 from api.actions import Awaits, OfferedAction, awaits, offered
 from api.context import Info
 from api.pages import Connection, checked, connection, id_place, read, seq_place
@@ -107,6 +108,43 @@ class Change:
         return moment(self.row["at"])
 
 
+@strawberry.type
+class MadeDecision:
+    """What somebody decided, as `planning.decision.*` told it; `kind` is the last word of that subject."""
+
+    row: strawberry.Private[Row]
+
+    @strawberry.field
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(self.row["id"])
+
+    @strawberry.field
+    def kind(self) -> str:
+        return str(self.row["kind"])
+
+    @strawberry.field
+    def action(self) -> str:
+        return str(self.row["action"])
+
+    @strawberry.field
+    def comment(self) -> str:
+        """Empty when nothing was said to it."""
+        return str(self.row["comment"])
+
+    @strawberry.field
+    def decided_by(self) -> Actor | None:
+        return actor(self.row["decided_by"])
+
+    @strawberry.field
+    def seq(self) -> int:
+        """Of the change in the item's history that it made."""
+        return int(self.row["seq"])
+
+    @strawberry.field
+    def at(self) -> datetime:
+        return moment(self.row["at"])
+
+
 @strawberry.interface
 class Item:
     """What moves through the states of a workflow."""
@@ -175,6 +213,11 @@ class Item:
     async def actions(self, info: Info, actor_id: strawberry.ID | None = None) -> list[OfferedAction]:
         """Each action of the state; without an actor nothing is asked about permission."""
         return [offered(view) for view in await info.context.loaders.actions.load((self.id, actor_id))]
+
+    @strawberry.field
+    async def decisions(self, info: Info) -> list[MadeDecision]:
+        """What was decided on it, the oldest first."""
+        return [MadeDecision(row=row) for row in await info.context.loaders.decisions.load(self.id)]
 
     @strawberry.field
     async def history(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Change]:
@@ -270,8 +313,13 @@ class Story(Item):
         return await epic(info, self.row["epic_id"])
 
     @strawberry.field
-    async def sprint(self, info: Info) -> Annotated[Sprint, strawberry.lazy("api.work")] | None:
-        return await sprint(info, self.row["sprint_id"])
+    async def sprint(self, info: Info) -> sprints.Sprint | None:
+        return await sprints.sprint(info, self.row["sprint_id"])
+
+    @strawberry.field
+    async def sprint_stays(self, info: Info) -> list[sprints.SprintStay]:
+        """The sprints it is and was in, the first first."""
+        return await sprints.stays(info, str(self.id))
 
     @strawberry.field
     async def tasks(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Task]:
@@ -308,26 +356,6 @@ class Epic:
         """The oldest first."""
         asked = (str(self.id), checked(first), _key(read(after, int, str)))
         return await listed(info, await info.context.loaders.stories_of.load(asked), after)
-
-
-@strawberry.type
-class Sprint:
-    """`state` is planned, active or closed; `capacity` in story points."""
-
-    id: strawberry.ID
-    row: strawberry.Private[Row]
-
-    @strawberry.field
-    def name(self) -> str:
-        return str(self.row["name"])
-
-    @strawberry.field
-    def state(self) -> str:
-        return str(self.row["state"])
-
-    @strawberry.field
-    def capacity(self) -> int | None:
-        return self.row["capacity"]
 
 
 @strawberry.type
@@ -395,11 +423,6 @@ async def tasks(info: Info, ids: list[str]) -> list[Task]:
 async def epic(info: Info, id: str | None) -> Epic | None:
     row = await info.context.loaders.epics.load(id) if id is not None else None
     return Epic(id=strawberry.ID(row["id"]), row=row) if row else None
-
-
-async def sprint(info: Info, id: str | None) -> Sprint | None:
-    row = await info.context.loaders.sprints.load(id) if id is not None else None
-    return Sprint(id=strawberry.ID(row["id"]), row=row) if row else None
 
 
 async def listed(info: Info, page: Page, after: str | None) -> Connection[Any]:

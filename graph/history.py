@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.database import Database
+from graph.database import Database, Row
 from graph.page import Page
 
 
@@ -20,3 +20,10 @@ class History:
             "tree/history", pages=[{"id": id, "after": after, "limit": first + 1} for id, first, after in asked]
         )
         return [Page.of(row, first) for row, (_, first, _) in zip(rows, asked, strict=True)]
+
+    async def decisions(self, item_ids: Sequence[str]) -> dict[str, list[Row]]:
+        """What was decided on each item: `{id, kind, action, comment, decided_by, seq, at}`, the oldest first."""
+        found: dict[str, list[Row]] = {id: [] for id in item_ids}
+        for row in await self._db.read("tree/decisions", ids=list(item_ids)):
+            found[row["item_id"]].append(row["decision"])
+        return found

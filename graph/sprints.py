@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 from neo4j.exceptions import ConstraintError
 
+from graph.burndown import Stay
 from graph.database import Database, Row, Transaction
 from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
@@ -11,6 +15,7 @@ from graph.gate import Gate
 from graph.ids import given_or_made, text
 
 PLANNED, ACTIVE, CLOSED = "planned", "active", "closed"
+_MOST = 100  # sprints of a velocity
 
 
 class Sprints:
@@ -20,14 +25,28 @@ class Sprints:
         self._db = db
         self._gate = gate
 
-    async def create(self, name: str, id: str | None = None, capacity: int | None = None) -> str:
-        """The id of the new sprint; `capacity` in story points. Raises `ConflictError` when the id is taken."""
+    async def create(
+        self,
+        name: str,
+        id: str | None = None,
+        capacity: int | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+    ) -> str:
+        """The id of the new sprint; `capacity` in story points, `starts_at` and `ends_at` as it is planned.
+
+        Raises:
+            ConflictError: the id is taken. BadInputError: a number or a time that cannot be.
+        """
         sprint = given_or_made(id, "sprint")
         text(name, "name")
         if capacity is not None and capacity < 0:
             raise BadInputError(f"capacity is {capacity}; the least is 0.")
+        start, end = _moment(starts_at, "start"), _moment(ends_at, "end")
+        if start and end and end <= start:
+            raise BadInputError("A sprint ends after it starts.")
         try:
-            await self._db.write("sprint/create", id=sprint, name=name, capacity=capacity)
+            await self._db.write("sprint/create", id=sprint, name=name, capacity=capacity, starts_at=start, ends_at=end)
         except ConstraintError as error:
             raise ConflictError(f"The sprint '{sprint}' exists already.") from error
         return sprint
@@ -40,9 +59,14 @@ class Sprints:
         """Ends a sprint and lets the rules carry its unfinished stories over, in one transaction."""
         await self._move(id, [PLANNED, ACTIVE], CLOSED)
 
-    async def assign(self, story_id: str, sprint_id: str) -> None:
-        """Puts a story into a sprint. Raises `NotFoundError`, or `ConflictError` when the sprint has ended."""
-        [found] = await self._db.write("sprint/assign", story_id=story_id, sprint_id=sprint_id)
+    async def assign(self, story_id: str, sprint_id: str, actor_id: str | None = None) -> None:
+        """Puts a story into a sprint, and out of any other; `actor_id` is noted as who did. Its version stays.
+
+        Raises:
+            NotFoundError: no such story, sprint or actor. ConflictError: the sprint has ended.
+        """
+        await self._know(actor_id)
+        [found] = await self._db.write("sprint/assign", story_id=story_id, sprint_id=sprint_id, actor_id=actor_id)
         if not found["has_story"]:
             raise NotFoundError(f"There is no story '{story_id}'.")
         if found["state"] is None:
@@ -50,29 +74,86 @@ class Sprints:
         if found["state"] == CLOSED:
             raise ConflictError(f"The sprint '{sprint_id}' has ended.")
 
+    async def remove(self, story_id: str, actor_id: str | None = None) -> None:
+        """Takes a story out of its sprint; one that is in none stays as it is. Raises `NotFoundError`."""
+        await self._know(actor_id)
+        if not await self._db.write("sprint/remove", story_id=story_id, actor_id=actor_id):
+            raise NotFoundError(f"There is no story '{story_id}'.")
+
     async def by_ids(self, ids: list[str]) -> dict[str, Row]:
-        """`{id, name, state, capacity}` of each known one."""
+        """`{id, name, state, capacity, starts_at, ends_at, started_at, closed_at}` of each known one."""
         return {row["sprint"]["id"]: row["sprint"] for row in await self._db.read("sprint/by_ids", ids=ids)}
 
     async def all(self) -> list[Row]:
         return [row["sprint"] for row in await self._db.read("sprint/all")]
 
+    async def last_closed(self, last: int) -> list[Row]:
+        """The sprints that were closed last, the oldest of them first. Raises `BadInputError`."""
+        if not 1 <= last <= _MOST:
+            raise BadInputError(f"last is {last}; it must be 1 to {_MOST}.")
+        return [row["sprint"] for row in await self._db.read("sprint/closed", last=last)]
+
+    async def stays(self, ids: Sequence[str]) -> dict[str, list[Stay]]:
+        """For each sprint the stays of stories in it, past ones too."""
+        found: dict[str, list[Stay]] = {id: [] for id in ids}
+        for row in await self._db.read("sprint/stays", ids=list(ids)):
+            stay = row["stay"]
+            ends = tuple((at.to_native(), outcome) for at, outcome in stay["ends"])
+            entered, left = (stay[name] and stay[name].to_native() for name in ("entered_at", "left_at"))
+            found[row["sprint_id"]].append(Stay(stay["points"], entered, left, ends))
+        return found
+
+    async def stays_of(self, story_ids: Sequence[str]) -> dict[str, list[Row]]:
+        """For each story `{sprint_id, entered_at, entered_by, left_at, left_by}`, the first first."""
+        found: dict[str, list[Row]] = {id: [] for id in story_ids}
+        for row in await self._db.read("sprint/stays_of", ids=list(story_ids)):
+            found[row["story_id"]].append(row["stay"])
+        return found
+
+    async def _know(self, actor_id: str | None) -> None:
+        if actor_id is None:
+            return
+        found = await self._db.read("people/by_ids", ids=[actor_id])
+        if not found:
+            raise NotFoundError(f"There is no actor '{actor_id}'.")
+        if found[0]["actor"]["builtin"]:
+            raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
+
     async def _move(self, id: str, before: list[str], state: str) -> None:
-        async def work(tx: Transaction) -> list[str]:
+        async def work(tx: Transaction) -> list[Command]:
             rows = await tx.run("sprint/move", id=id, before=before, state=state)
             if not rows:
                 raise NotFoundError(f"There is no sprint '{id}'.")
             [found] = rows
             if found["was"] not in before:
                 raise ConflictError(f"The sprint '{id}' is {found['was']} already.")
-            return list(found["stories"]) if state == CLOSED else []
+            return [Command(story, None, None) for story in found["stories"]] if state == CLOSED else []
 
         async def settling(tx: Transaction) -> None:
-            await self._gate.decide_in(tx, [Command(story, None, None) for story in await work(tx)])
+            await self._gate.decide_in(tx, await work(tx))
+            if state == CLOSED:
+                # Whoever finished a story while this waited for it has finished it in the sprint.
+                await tx.run("sprint/ended", id=id)
+
+        async def ending(tx: Transaction) -> list[Command]:
+            commands = await work(tx)
+            await tx.run("sprint/ended", id=id)
+            return commands
 
         try:
             await self._db.in_transaction(settling)
         except BrokenRuleError:
             # One story whose rules cannot be run must not keep the sprint open, nor the other stories in it.
-            for story in await self._db.in_transaction(work):
-                await self._gate.decide([Command(story, None, None)])
+            await self._gate.decide(await self._db.in_transaction(ending))
+
+
+def _moment(value: datetime | None, what: str) -> datetime | None:
+    """A planned time in UTC. Raises `BadInputError` for one that is none everywhere."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise BadInputError(f"The {what} of a sprint needs a time zone, such as the Z of 2026-11-26T09:00:00Z.")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInputError(f"The {what} of a sprint is at no time the calendar has.") from error

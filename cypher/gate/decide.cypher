@@ -166,12 +166,16 @@ CALL (engine, told_at, engine_role, asked) {
           tasks: CASE WHEN item:Story THEN COLLECT {
             MATCH (item)-[:HAS_TASK]->(task:Task) RETURN task.id ORDER BY coalesce(task.rank, 0), task.id } END
         })
-        FOREACH (subject IN CASE WHEN t.emits IS NULL THEN [] ELSE [t.emits] END |
+        FOREACH (decision_id IN CASE WHEN t.emits IS NULL THEN [] ELSE [randomUUID()] END |
+          CREATE (doer)-[:DECIDED]->(:Decision {
+            id: decision_id, name: r.action, kind: last(split(toStringOrNull(t.emits), '.')), action: r.action, item_id: item.id, seq: version,
+            decided_by: doer.id, comment: coalesce(feedback, ''), at: now
+          })-[:ABOUT]->(item)
           CREATE (:OutboxEvent {
             outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + step * 2 + 1, item_id: item.id, json_fields: [],
-            subject: subject, story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
+            subject: t.emits, story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
             task_id: CASE WHEN item:Task THEN item.id END,
-            decision_id: randomUUID(), decided_by: doer.id, comment: coalesce(feedback, '')
+            decision_id: decision_id, decided_by: doer.id, comment: coalesce(feedback, '')
           }))
         FOREACH (name IN coalesce(t.effects, []) |
           CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,

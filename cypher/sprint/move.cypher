@@ -2,5 +2,6 @@
 MATCH (sprint:Sprint {id: $id})
 SET sprint.lock = true
 WITH sprint, sprint.state AS was
-FOREACH (s IN CASE WHEN was IN $before THEN [sprint] ELSE [] END | SET s.state = $state)
+FOREACH (s IN CASE WHEN was IN $before THEN [sprint] ELSE [] END |
+  SET s.state = $state, s.started_at = CASE WHEN $state = 'active' THEN datetime.realtime() ELSE s.started_at END)
 RETURN was, COLLECT { MATCH (story:Story)-[:IN_SPRINT]->(sprint) RETURN story.id ORDER BY story.id } AS stories
