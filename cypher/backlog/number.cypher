@@ -1,7 +1,8 @@
 // Gives places to stories that have none, the oldest first, behind all that have one. $limit.
 MATCH (story:Story:Item) WHERE story.rank_key IS NULL
 WITH story.id AS id ORDER BY coalesce(story.created_at.epochMillis, 0), id LIMIT $limit
-WITH collect(id) AS ids, datetime.realtime() AS now
+WITH collect(id) AS ids
+WITH ids, datetime.realtime() AS now
 UNWIND range(0, size(ids) - 1) AS place
 MATCH (story:Story {id: ids[place]})
 SET story.lock = true

@@ -2,7 +2,8 @@
 // $state, $epic_id, $sprint_id, $label, $author_id, $in_sprint, $min_points, $max_points, $closed, $archived: see the fragment.
 MATCH (story:Story)
 USING INDEX story:Story(rank_key)
-WHERE story.rank_key >= $key AND (story.rank_key > $key OR story.id > $after_id)
+// Said by <>, because > would be looked for by a second index, beside the order.
+WHERE story.rank_key >= $key AND (story.rank_key <> $key OR story.id > $after_id)
 MATCH (story)-[:IN_STATE]->(state:State)
 WHERE
   // include: in_backlog

@@ -222,4 +222,4 @@ async def hits(engine: Engine, statement: str, **given: Any) -> int:
 
 
 def _hits(profile: dict[str, Any]) -> int:
-    return int(profile["dbHits"]) + sum(_hits(child) for child in profile["children"])
+    return int(profile["dbHits"]) + sum(_hits(child) for child in profile.get("children", []))
