@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.cache import Cache
 from graph.collector import Collector
 from graph.database import Database
 from graph.derivation import Derivation
+from graph.details import Details
 from graph.effects import Effects
 from graph.follow import Follow
 from graph.gate import Gate
@@ -41,6 +43,7 @@ class Engine:
     intents: Intents
     trees: Trees
     history: History
+    details: Details
     rules: Rules
     outbox: Outbox
     timers: Timers
@@ -53,7 +56,7 @@ class Engine:
     """The gate, for callers with one command each."""
 
     @classmethod
-    def over(cls, db: Database, plugins: Plugins, news: News | None = None) -> Engine:
+    def over(cls, db: Database, plugins: Plugins, news: News | None = None, cache: Cache | None = None) -> Engine:
         gate, history, news = MeasuredGate(db, plugins), History(db), news or News()
         return cls(
             db,
@@ -66,6 +69,7 @@ class Engine:
             Intents(db),
             Trees(db),
             history,
+            Details(db, cache),
             Rules(db, gate),
             Outbox(db),
             Timers(db, gate),
@@ -82,13 +86,13 @@ class Engine:
         return Engine.over(self.db.under(lease), self.plugins, self.news)
 
     @classmethod
-    async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:
+    async def open(cls, db: Database, plugin_seconds: float = LIMIT, cache: Cache | None = None) -> Engine:
         """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made.
 
-        `plugin_seconds` is the time a guard or an effect of another package has.
+        `plugin_seconds` is the time a guard or an effect of another package has; `cache` keeps details.
         """
         await db.migrate()
-        engine = cls.over(db, Plugins.installed(plugin_seconds))
+        engine = cls.over(db, Plugins.installed(plugin_seconds), cache=cache)
         await engine.rules.load_shipped()
         await engine.gate.warm()
         db.plans.make = Gate(Database(db.driver)).warm
