@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
@@ -19,7 +19,8 @@ from graph.cache import CLAIMED, Entry
 Answer = TypeVar("Answer")
 
 FAILURES = Counter("stategate_cache_failures", "Calls of Valkey that failed or took too long.")
-_PATIENCE = 0.1  # seconds of one call; what it is asked for comes from Neo4j in a few times as many
+_TURN = 0.01  # seconds
+_PATIENCE = 10  # turns of one call: while this process is too busy to hear the answer, a turn takes longer
 _PAUSE = 2.0  # seconds it is left alone after a call that failed; then one caller tries
 _CLAIM = 1.0  # seconds, after which whoever claimed a key has died
 _LARGEST = 1_000_000  # bytes of a value that is kept
@@ -39,7 +40,7 @@ class ValkeyCache:
     async def connected(cls, url: str) -> AsyncIterator[ValkeyCache]:
         """Over connections of its own, made when they are needed."""
         pool = redis.BlockingConnectionPool.from_url(
-            url, max_connections=_CONNECTIONS, timeout=_PATIENCE, retry=Retry(NoBackoff(), 0)
+            url, max_connections=_CONNECTIONS, timeout=None, retry=Retry(NoBackoff(), 0)
         )
         async with redis.Redis.from_pool(pool) as client:
             yield cls(client)
@@ -82,7 +83,7 @@ class ValkeyCache:
         if entries:
             await self._within(ask)
 
-    async def _within(self, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+    async def _within(self, ask: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer | None:
         """The answer; None when there is none in time, or Valkey is left alone."""
         if self._away_until is not None:
             if monotonic() < self._away_until:
@@ -90,11 +91,22 @@ class ValkeyCache:
             # This one tries, and those who come meanwhile need not.
             self._away_until = monotonic() + _PAUSE
         try:
-            async with asyncio.timeout(_PATIENCE):
-                answer = await ask()
+            answer = await _in_time(ask())
         except (RedisError, OSError):
             FAILURES.inc()
             self._away_until = monotonic() + _PAUSE
             return None
         self._away_until = None
         return answer
+
+
+async def _in_time(call: Coroutine[Any, Any, Answer]) -> Answer:
+    """Raises `TimeoutError`."""
+    task = asyncio.create_task(call)
+    try:
+        for _ in range(_PATIENCE):
+            if (await asyncio.wait({task}, timeout=_TURN))[0]:
+                return task.result()
+    finally:
+        task.cancel()
+    raise TimeoutError
