@@ -328,7 +328,7 @@ class WorkItem:
 async def texts(info: Info, row: Row) -> Texts:
     """Those of an item, which are read only when they are asked for, where they are long."""
     found = await info.context.loaders.texts.load(row["id"]) if row.get("is_long") else Texts.of(row)
-    return found or Texts()
+    return found or Texts(None, [])
 
 
 def node(row: Row) -> Story | Task:

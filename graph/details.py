@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,8 @@ _NEWEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    description: str | None = None
-    acceptance_criteria: list[str] = field(default_factory=list)
+    description: str | None
+    acceptance_criteria: list[str]
 
     @classmethod
     def of(cls, row: Row) -> Texts:
@@ -48,7 +48,7 @@ class Details:
     def __init__(self, db: Database, cache: Cache | None = None) -> None:
         self._db = db
         cache = cache or NoCache()
-        self._texts = Kept("texts", TypeAdapter(Texts), self._load_texts, Texts(), cache)
+        self._texts = Kept("texts", TypeAdapter(Texts), self._load_texts, Texts(None, []), cache)
         self._artefacts = Kept("artefacts", TypeAdapter(list[Artefact]), self._load_artefacts, [], cache)
 
     async def light(self, ids: list[str]) -> dict[str, Row]:

@@ -177,7 +177,9 @@ async def test_a_text_under_the_hand_of_somebody_is_seen_with_the_time_set(
     assert (await texts(details, story))[0].description == OTHER
 
 
-@pytest.mark.parametrize("foreign", [b"", b"no JSON", b"[1, 2]", b'{"description": 5}', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "foreign", [b"", b"no JSON", b"[1, 2]", b'{"description": 5}', b'{"something": "else"}', b"\xff\xfe", b"null"]
+)
 async def test_what_somebody_else_put_there_is_written_over(
     watched: Watched, cache: ValkeyCache, valkey: redis.Redis, story: str, foreign: bytes
 ) -> None:
@@ -220,7 +222,7 @@ async def test_an_item_that_went_away_meanwhile_has_no_texts(engine: Engine, wor
     details = Details(engine.db)
     row = (await details.light([story]))[story]
     await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=story)
-    assert await details.texts([row]) == [Texts()]
+    assert await details.texts([row]) == [Texts(None, [])]
 
 
 _RULES = """
