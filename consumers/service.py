@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -24,6 +25,7 @@ from graph.answers import Cleaner
 from graph.engine import Engine
 from graph.events import StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
+from graph.levels import STORY, TASK
 
 _GRACE = 12.0  # seconds that what is in hand has at the end; whoever runs the process may give it thirty
 _LEAVE = 3.0  # and to give back the last lease, which else ends by itself
@@ -38,6 +40,9 @@ class Part(StrEnum):
     PLANNING = "planning"
     WORKFLOW = "workflow"
     OUTBOX = "outbox"
+
+
+_LEVELS = {Part.PLANNING: STORY, Part.WORKFLOW: TASK}  # neither ever writes a state of the other's items
 
 
 @asynccontextmanager
@@ -61,10 +66,10 @@ async def running(
         runs.append(Publisher(connection, engine.db, Lease(engine.db, "outbox")).run(stopping))
         runs.append(run_cleaner(Cleaner(engine.db, keep_answers_days), stopping))
         runs.append(run_effects(connection.jetstream(), engine.effects, stopping))
-    if Part.WORKFLOW in parts or Part.PLANNING in parts:
-        runs.append(repeat("timers", engine.timers.tick, _TIMERS, stopping))
+    if levels := [level for part, level in _LEVELS.items() if part in parts]:
+        runs.append(repeat("timers", partial(engine.timers.tick, levels), _TIMERS, stopping))
         runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
-        runs.append(repeat("moves", engine.rules.moves.tick, _MOVES, stopping))
+        runs.append(repeat("moves", partial(engine.rules.moves.tick, levels), _MOVES, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
         async with hearing(connection, engine.news):

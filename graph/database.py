@@ -152,6 +152,12 @@ class Database:
         checked.plans = self.plans
         return checked
 
+    def at_once(self) -> Database:
+        """The same database, for what needs no plan of the gate and cannot wait until there is one, such as a lease."""
+        prompt = Database(self._driver, self._name)
+        prompt._bookmarks, prompt.wrote = self._bookmarks, self.wrote
+        return prompt
+
     @property
     def driver(self) -> AsyncDriver:
         return self._driver

@@ -24,7 +24,8 @@ class Lease:
     """One job. `take` it, write in transactions that `check` it (see `Database.under`), `release` it."""
 
     def __init__(self, db: Database, name: str) -> None:
-        self._db = db
+        # On a busy machine plans take longer to make than a lease lasts.
+        self._db = db.at_once()
         self._name = name
         self._holder = str(uuid.uuid4())
         self._fence: int | None = None

@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-_SOON = 1.0  # seconds in which a transaction begins, unless the server was away
+_SOON = 1.0  # seconds in which a transaction begins, unless the server was away or the machine is too busy
+_DOUBT = 30.0  # seconds after plans were made in which slowness alone is no reason to make them again
 
 
 class Plans:
@@ -28,7 +29,7 @@ class Plans:
 
     async def there(self, asked_at: float) -> None:
         """Returns when they are there. `asked_at` is when the transaction was asked for that begins now."""
-        if self._made_at < asked_at < monotonic() - _SOON:
+        if self._made_at + _DOUBT < asked_at < monotonic() - _SOON:
             self._lost = True
         if self._lost and self.make:
             async with self._making:

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from graph.database import Database, Row
 from graph.decision import Command, Outcome
 from graph.gate import Gate
 from graph.lease import Lease
+from graph.levels import LEVELS
 
 _LATER = 60  # seconds after which a timer that could not fire is looked at again
 _BATCH = 200
 
 
 class Timers:
-    """Fires what is due. One process at a time does it, and the version in each command keeps a second from harm."""
+    """Fires what is due. One process at a time does it for a level; the version in a command keeps others from harm."""
 
     def __init__(self, db: Database, gate: Gate) -> None:
         self._db = db
         self._gate = gate
-        self._lease = Lease(db, "timers")
+        self._leases = {level: Lease(db, f"timers-{level}") for level in LEVELS}
 
-    async def tick(self) -> int:
-        """Fires what is due now, if this process leads; returns how many items moved.
+    async def tick(self, levels: Collection[str] = LEVELS) -> int:
+        """Fires what is due now in those of the levels where this process leads; returns how many items moved.
 
         Raises:
             UnavailableError: Neo4j is away; nothing is lost, the times are in the graph.
         """
-        if not await self._lease.lead():
-            return 0
-        while (await self._db.write("timer/rearm", limit=_BATCH * 5))[0]["armed"]:
+        return sum([await self._tick(level) for level in levels if await self._leases[level].lead()])
+
+    async def _tick(self, level: str) -> int:
+        while (await self._db.write("timer/rearm", level=level, limit=_BATCH * 5))[0]["armed"]:
             pass
         moved = 0
-        while due := await self._db.read("timer/due", limit=_BATCH):
+        while due := await self._db.read("timer/due", level=level, limit=_BATCH):
             fired = [await self._fire(row) for row in due]
             late = [
                 {"id": row["item_id"], "version": row["version"]}
@@ -43,7 +47,8 @@ class Timers:
 
     async def leave(self) -> None:
         """Lets another process lead at once."""
-        await self._lease.release()
+        for lease in self._leases.values():
+            await lease.release()
 
     async def _fire(self, row: Row) -> bool:
         """Tries the due actions in their order; the version keeps each from being fired twice."""

@@ -7,9 +7,12 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx2
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from api.rpc.server import Service
 from stategate.demo.client import GraphQLClient
 from tests.command import Up, finished
 
@@ -21,6 +24,7 @@ async def test_the_life_of_up(tmp_path: Path) -> None:
     addresses = await up.start()
     try:
         await _serves_neo4j_browser(addresses)
+        await _serves_grpc(addresses)
         await _creates_a_story(addresses)
         await _is_alone_in_its_folder(tmp_path)
         await _answers_the_command_line(tmp_path)
@@ -49,6 +53,14 @@ async def _serves_neo4j_browser(addresses: dict[str, Any]) -> None:
         page = await http.get(addresses["browser"])
     assert page.status_code == 200
     assert "Neo4j Browser" in page.text
+
+
+async def _serves_grpc(addresses: dict[str, Any]) -> None:
+    for service in Service:
+        async with grpc.aio.insecure_channel(addresses[f"grpc_{service.name.lower()}"]) as channel:
+            stub: Any = health_pb2_grpc.HealthStub(channel)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service.value))
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 async def _creates_a_story(addresses: dict[str, Any]) -> None:

@@ -52,8 +52,9 @@ async def listening(
         bound = server.add_insecure_port(f"{shown}:{port}")
     except RuntimeError as error:
         raise OSError("the address is in use, or is none of this machine") from error
+    await _tell(told, service, checks)
     await server.start()
-    watch = asyncio.create_task(_tell(told, service, checks))
+    watch = asyncio.create_task(_keep_telling(told, service, checks))
     try:
         yield f"{shown}:{bound}"
     finally:
@@ -70,10 +71,14 @@ def _add(service: Service, engine: Engine, server: grpc.aio.Server) -> None:
         workflow_pb2_grpc.add_WorkflowServicer_to_server(WorkflowService(engine), server)
 
 
-async def _tell(told: Any, service: Service, checks: Mapping[str, Check]) -> None:
+async def _keep_telling(told: Any, service: Service, checks: Mapping[str, Check]) -> None:
     while True:
-        ready = all(answer == "ok" for answer in (await answers(checks)).values())
-        status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
-        for name in (health.OVERALL_HEALTH, service.value):
-            await told.set(name, status)
         await asyncio.sleep(_EVERY)
+        await _tell(told, service, checks)
+
+
+async def _tell(told: Any, service: Service, checks: Mapping[str, Check]) -> None:
+    ready = all(answer == "ok" for answer in (await answers(checks)).values())
+    status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
+    for name in (health.OVERALL_HEALTH, service.value):
+        await told.set(name, status)

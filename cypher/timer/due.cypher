@@ -1,6 +1,7 @@
-// The items whose time has run out, the longest ago first, with what their timers fire in the order of the rules. $limit.
+// The stories, or the tasks, whose time has run out, the longest ago first, with what their timers fire in the order of the
+// rules. $level: story or task, $limit.
 MATCH (item:Item)
-WHERE item.due_at <= datetime.realtime()
+WHERE item.due_at <= datetime.realtime() AND item:Story = ($level = 'story')
 WITH item ORDER BY item.due_at LIMIT $limit
 MATCH (item)-[:IN_STATE]->(state:State)
 CALL (item, state) {

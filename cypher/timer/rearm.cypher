@@ -1,5 +1,6 @@
-// Gives the items of states whose timers have changed their new time; a batch at a time, until none is left. $limit.
-MATCH (state:State)
+// Gives the items of states whose timers have changed their new time; a batch at a time, until none is left.
+// $level: story or task, $limit.
+MATCH (:Workflow {item: $level})-[:HAS_STATE]->(state:State)
 CALL (state) {
   CALL (state) {
     MATCH (state)<-[:FROM]-(t:Transition)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from graph.database import Database, Transaction
 from graph.decision import Command
 from graph.errors import ConflictError, UnavailableError
 from graph.lease import Lease
+from graph.levels import LEVELS
 
 if TYPE_CHECKING:
     from graph.gate import Gate
@@ -30,9 +31,13 @@ _TRIES = 5  # batches without effect after which something is wrong
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A state that went away in a version: how many items were in it then, and how many of them wait still."""
+    """A state that went away in a version: how many items were in it then, and how many of them wait still.
+
+    `level` is the kind of items, None when the workflow went away.
+    """
 
     workflow: str
+    level: str | None
     version: int
     confirm: str | None
     from_state: str
@@ -79,6 +84,7 @@ class Moves:
         return [
             Move(
                 row["move"]["workflow"],
+                row["level"],
                 row["move"]["version"],
                 row["move"]["confirm"],
                 row["move"]["from"],
@@ -113,15 +119,15 @@ class Moves:
                     )
             await self._lease.release()
 
-    async def tick(self) -> int:
-        """Goes on with what a crash has left; returns how many workflows it was.
+    async def tick(self, levels: Collection[str] = LEVELS) -> int:
+        """Goes on with what a crash has left of these levels; returns how many workflows it was.
 
         Raises:
             UnavailableError: Neo4j is away; nothing is lost.
         """
         if self._busy.locked():
             return 0
-        workflows = {one.workflow for one in await self.pending()}
+        workflows = {one.workflow for one in await self.pending() if one.level is None or one.level in levels}
         for workflow in sorted(workflows):
             await self.finish(workflow)
         return len(workflows)

@@ -114,7 +114,7 @@ async def run(plan: Plan, folder: Path, say: Say) -> Report:
                 witness = Witness(driver, connection, ledger)
                 campaign = _Campaign(plan, site, connection, load, witness, ledger, report, say)
                 await campaign.play()
-                report.exits = Counter(code for replica in site.replicas for code in replica.exits)
+                report.exits = dict(Counter(code for replica in site.replicas for code in replica.exits))
                 report.applied, report.events, report.repeated = witness.applied, witness.events, witness.repeated
     except asyncio.CancelledError:
         # By a signal: everything is ended, and what was found so far is told.

@@ -130,3 +130,24 @@ async def test_a_position_is_kept_for_its_stream(db: Database) -> None:
     await lease.set_position("S/2026", 41)
     assert await lease.position("S/2026") == 41
     assert await lease.position("S/2027") == 0
+
+
+async def test_a_lease_is_kept_while_plans_are_being_made(db: Database) -> None:
+    slow = Database(db.driver)
+    making, made = asyncio.Event(), asyncio.Event()
+
+    async def make() -> None:
+        making.set()
+        await made.wait()
+
+    slow.plans.make = make
+    lease = Lease(slow, unique("job"))
+    assert await lease.take()
+    slow.plans.lose()
+    waiting = asyncio.create_task(slow.write("lease/release", name="nobody", fence=0))
+    await making.wait()
+    await lease.keep()
+    await lease.release()
+    assert not waiting.done()
+    made.set()
+    await waiting

@@ -70,7 +70,7 @@ async def test_two_at_once_fire_it_once(world: World) -> None:
     item = await _item(world, name)
     await _rested(world, item, 1.1)
     first = await _lead(world)
-    rows = await world.db.read("timer/due", limit=10)
+    rows = await world.db.read("timer/due", level="task", limit=10)
     due = next(row for row in rows if row["item_id"] == item)
     fired = await asyncio.gather(*(Timers(world.db, Gate(world.db))._fire(due) for _ in range(4)))
     assert sorted(fired) == [False, False, False, True]
