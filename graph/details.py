@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from graph.cache import SETTLED_AFTER, Cache, Kept, NoCache
 from graph.database import Database, Row
 
-_LONGEST = 1000  # characters of texts that are read with the item itself
+_LONGEST = 20_000  # characters of texts that cost no more with the item itself than by themselves from Valkey
 _PAGE = 50  # changes read at once of an item
 _NEWEST = 2**63 - 1
 

@@ -27,7 +27,7 @@ query Artefacts($id: ID!, $tasks: Int!) {
 """
 _QUESTIONS = {"texts": _TEXTS, "artefacts": _ARTEFACTS}
 _NOWHERE = "redis://127.0.0.1:1/0"
-_WORDS = "Some twenty kilobytes of words. "
+_WORDS = "Some fifty kilobytes of words. "
 _ROUNDS = 5  # of the walk, so many times does each task hand in its commit
 
 
@@ -38,7 +38,7 @@ async def details(world: World, servers: Addresses, sizes: Sizes) -> dict[str, A
     tasks = Walkers(world.plan.walk, [f"{prefix}{number}" for number in range(sizes.tasks)])
     for _ in range(_ROUNDS * len(world.plan.walk)):
         await world.decide(tasks, sizes.tasks)
-    await world.engine.db.write("bench/texts", ids=tasks.ids, text=_WORDS * (20_000 // len(_WORDS)))
+    await world.engine.db.write("bench/texts", ids=tasks.ids, text=_WORDS * (50_000 // len(_WORDS)))
     asked = {"id": f"{prefix}story-0", "tasks": sizes.tasks}
     figures: dict[str, Any] = {}
     for source, url in (("valkey", servers.valkey_url), ("neo4j", _NOWHERE)):

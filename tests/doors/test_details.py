@@ -33,7 +33,7 @@ from tests.doors.test_graphql_work import act, fresh
 from tests.doors.test_health import launched
 from tests.doors.test_metrics import figures
 
-LONG = "A text that is long. " * 100
+LONG = "A text that is long. " * 1000
 STORY = (
     """query($id: ID!) { story(id: $id) { id description acceptanceCriteria tasks { nodes { id description } } } }"""
 )
@@ -99,7 +99,7 @@ async def test_two_hundred_who_ask_for_a_cold_text_make_one_query(
 
 async def test_an_edit_over_graphql_is_read_at_once(graphql: GraphQLClient, told: str) -> None:
     assert await graphql(STORY, id=told) == expected(told)
-    other = "Another one, as long. " * 100
+    other = "Another one, as long. " * 1000
     edited = await graphql(
         "mutation($id: ID!, $text: String) { updateStory(id: $id, description: $text) { description } }",
         id=told,

@@ -22,8 +22,8 @@ from stategate.cache import FAILURES, ValkeyCache
 from stategate.servers.environment import Addresses
 from tests.graph.world import World, unique
 
-LONG = "A text that is long. " * 100
-OTHER = "Another one, as long. " * 100
+LONG = "A text that is long. " * 1000
+OTHER = "Another one, as long. " * 1000
 
 
 class Watched(Database):
