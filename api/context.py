@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 from graph.burndown import Stay
 from graph.database import Row
 from graph.decision import ActionView, Awaits
+from graph.details import Artefact, Texts
 from graph.engine import Engine
 from graph.page import Page
 from graph.trees import PageOf
@@ -25,7 +26,9 @@ class Loaders:
 
     def __init__(self, engine: Engine) -> None:
         self.epics: DataLoader[str, Row | None] = _by_id(engine.trees.epics_by_ids)
-        self.items: DataLoader[str, Row | None] = _by_id(engine.trees.items_by_ids)
+        self.items: DataLoader[str, Row | None] = _by_id(engine.details.light)
+        self.texts: DataLoader[str, Texts | None] = _of_items(self.items, engine.details.texts)
+        self.artefacts: DataLoader[str, list[Artefact] | None] = _of_items(self.items, engine.details.artefacts)
         self.sprints: DataLoader[str, Row | None] = _by_id(engine.sprints.by_ids)
         self.stays: DataLoader[str, list[Stay]] = _keyed(engine.sprints.stays)
         self.stays_of: DataLoader[str, list[Row]] = _keyed(engine.sprints.stays_of)
@@ -62,6 +65,17 @@ def _by_id(read: Callable[[list[str]], Awaitable[dict[str, Row]]]) -> DataLoader
     async def load(keys: list[str]) -> list[Row | None]:
         found = await read(keys)
         return [found.get(key) for key in keys]
+
+    return DataLoader(load)
+
+
+def _of_items(
+    items: DataLoader[str, Row | None], read: Callable[[list[Row]], Awaitable[list[Value]]]
+) -> DataLoader[str, Value | None]:
+    async def load(ids: list[str]) -> list[Value | None]:
+        rows = {row["id"]: row for row in await items.load_many(ids) if row}
+        found = dict(zip(rows, await read(list(rows.values())), strict=True))
+        return [found.get(id) for id in ids]
 
     return DataLoader(load)
 

@@ -18,6 +18,7 @@ from api.people import Actor, actor
 from api.scalars import moment
 from graph import critical_path
 from graph.database import Row
+from graph.details import Texts
 from graph.errors import NotFoundError
 from graph.page import Page
 
@@ -146,6 +147,18 @@ class MadeDecision:
         return moment(self.row["at"])
 
 
+@strawberry.type
+class Artefact:
+    """An input of an action, such as a commit or a report, as it was handed in last."""
+
+    name: str
+    value: JSON
+    action: str
+    actor: Actor | None
+    at: datetime
+    seq: int
+
+
 @strawberry.interface
 class Item:
     """What moves through the states of a workflow."""
@@ -177,8 +190,23 @@ class Item:
         return bool(self.row["verified"])
 
     @strawberry.field
-    def description(self) -> str | None:
-        return self.row["description"]
+    async def description(self, info: Info) -> str | None:
+        return (await texts(info, self.row)).description
+
+    @strawberry.field
+    async def artefacts(self, info: Info) -> list[Artefact]:
+        """What was handed in with its actions, of each name the last, the newest first."""
+        return [
+            Artefact(
+                name=found.name,
+                value=JSON(found.value),
+                action=found.action,
+                actor=actor(found.actor_id),
+                at=found.at,
+                seq=found.seq,
+            )
+            for found in await info.context.loaders.artefacts.load(self.id) or []
+        ]
 
     @strawberry.field
     def labels(self) -> list[str]:
@@ -308,8 +336,8 @@ class CriticalPath:
 @strawberry.type
 class Story(Item):
     @strawberry.field
-    def acceptance_criteria(self) -> list[str]:
-        return list(self.row["acceptance_criteria"])
+    async def acceptance_criteria(self, info: Info) -> list[str]:
+        return (await texts(info, self.row)).acceptance_criteria
 
     @strawberry.field
     def story_points(self) -> int | None:
@@ -428,6 +456,12 @@ class WorkItem:
 
     item: Item
     actions: list[str]
+
+
+async def texts(info: Info, row: Row) -> Texts:
+    """Those of an item, which are read only when they are asked for, where they are long."""
+    found = await info.context.loaders.texts.load(row["id"]) if row.get("is_long") else Texts.of(row)
+    return found or Texts(None, [])
 
 
 def node(row: Row) -> Story | Task:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graph.backlog import Backlog
+from graph.cache import Cache
 from graph.collector import Collector
 from graph.database import Database
 from graph.dependencies import Dependencies
 from graph.derivation import Derivation
 from graph.derivation_requests import DerivationRequests
 from graph.derivers import Derivers
+from graph.details import Details
 from graph.effects import Effects
 from graph.follow import Follow
 from graph.gate import Gate
@@ -51,6 +53,7 @@ class Engine:
     intents: Intents
     trees: Trees
     history: History
+    details: Details
     rules: Rules
     outbox: Outbox
     timers: Timers
@@ -63,7 +66,7 @@ class Engine:
     """The gate, for callers with one command each."""
 
     @classmethod
-    def over(cls, db: Database, plugins: Plugins, news: News | None = None) -> Engine:
+    def over(cls, db: Database, plugins: Plugins, news: News | None = None, cache: Cache | None = None) -> Engine:
         gate, history, news = MeasuredGate(db, plugins), History(db), news or News()
         derivation = Derivation(db, gate)
         backlog = Backlog(db)
@@ -83,6 +86,7 @@ class Engine:
             intents=Intents(db),
             trees=Trees(db),
             history=history,
+            details=Details(db, cache),
             rules=Rules(db, gate),
             outbox=Outbox(db),
             timers=Timers(db, gate),
@@ -99,14 +103,14 @@ class Engine:
         return Engine.over(self.db.under(lease), self.plugins, self.news)
 
     @classmethod
-    async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:
+    async def open(cls, db: Database, plugin_seconds: float = LIMIT, cache: Cache | None = None) -> Engine:
         """Migrates the schema, loads the shipped rules where they are missing, gives stories a place in the backlog,
         and has the gate's plan made.
 
-        `plugin_seconds` is the time a plug-in of another package has.
+        `plugin_seconds` is the time a plug-in of another package has; `cache` keeps details.
         """
         await db.migrate()
-        engine = cls.over(db, Plugins.installed(plugin_seconds))
+        engine = cls.over(db, Plugins.installed(plugin_seconds), cache=cache)
         await engine.rules.load_shipped()
         await engine.backlog.number()
         await engine.gate.warm()

@@ -19,4 +19,5 @@ RETRIES = Counter(
     "stategate_transaction_retries", "Transactions begun again after a deadlock or another passing failure."
 )
 LEASE = Gauge("stategate_lease_held", "Whether this process does a job; over all processes the sum is 1.", ["job"])
+DETAILS = Counter("stategate_details", "Details read for those who asked, by where they were found.", ["source"])
 GIVEN_UP = Counter("stategate_effects_given_up", "Effects of plug-ins given up after the last try.")

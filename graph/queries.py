@@ -12,9 +12,8 @@ _FRAGMENT = re.compile(r"^[ \t]*// include: (\S+)[ \t]*$", re.MULTILINE)
 
 @functools.cache
 def query(name: str) -> str:
-    """The statement `cypher/<name>.cypher`, its `// include:` lines replaced by the fragments they name."""
-    text = resources.files("cypher").joinpath(*f"{name}.cypher".split("/")).read_text("utf-8")
-    return "CYPHER 5\n" + _expand(text)
+    """The statement `cypher/<name>.cypher`, its `// include:` lines replaced by what they name."""
+    return "CYPHER 5\n" + _expand(_text(name))
 
 
 def _expand(text: str) -> str:
@@ -22,7 +21,11 @@ def _expand(text: str) -> str:
 
 
 def _fragment(name: str) -> str:
-    return resources.files("cypher").joinpath("fragments", f"{name}.cypher").read_text("utf-8").rstrip()
+    return _text(name if "/" in name else f"fragments/{name}").rstrip()
+
+
+def _text(name: str) -> str:
+    return resources.files("cypher").joinpath(*f"{name}.cypher".split("/")).read_text("utf-8")
 
 
 def migrations() -> list[tuple[str, list[str]]]:

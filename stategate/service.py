@@ -21,8 +21,10 @@ from api.rpc.server import Service, listening
 from consumers.asyncapi import document
 from consumers.bus import connected
 from consumers.service import Part, running
+from graph.cache import Cache
 from graph.database import Database
 from graph.engine import Engine
+from stategate.cache import ValkeyCache
 from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
 from stategate.settings import Settings, load_settings
@@ -44,11 +46,13 @@ class Served:
 
 
 @asynccontextmanager
-async def open_engine(addresses: Addresses, settings: Settings | None = None) -> AsyncIterator[Engine]:
-    """The engine over the graph, migrated and with the shipped rules."""
+async def open_engine(
+    addresses: Addresses, settings: Settings | None = None, cache: Cache | None = None
+) -> AsyncIterator[Engine]:
+    """The engine over the graph, migrated and with the shipped rules; `cache` keeps details."""
     db = Database.connect(addresses.neo4j_uri, addresses.neo4j_user, addresses.neo4j_password)
     try:
-        yield await Engine.open(db, (settings or load_settings()).plugin_seconds)
+        yield await Engine.open(db, (settings or load_settings()).plugin_seconds, cache)
     finally:
         await db.close()
 
@@ -70,7 +74,11 @@ async def serving(
     """
     variable, port = ("HTTP", settings.http_port) if http else ("HEALTH", settings.health_port)
     with _listening(variable, settings.http_host, port) as listener:
-        async with open_engine(addresses, settings) as engine, connected(addresses.nats_url, "stategate") as bus:
+        async with (
+            ValkeyCache.connected(addresses.valkey_url) as cache,
+            open_engine(addresses, settings, cache) as engine,
+            connected(addresses.nats_url, "stategate") as bus,
+        ):
             valkey = redis.Redis.from_url(addresses.valkey_url)
 
             async def nats_answers() -> None:

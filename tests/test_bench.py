@@ -42,6 +42,9 @@ async def test_the_quick_form_measures_everything(tmp_path: Path) -> None:
     figures = result["figures"]
     assert {"1_per_s", "50_per_s", "500_per_s", "bare_both"} <= set(figures["latency"])
     assert {"story", "epic", "work_list"} <= set(figures["reads"])
+    for kind in ("texts", "artefacts"):
+        assert {f"{kind}_from_valkey", f"{kind}_from_neo4j"} <= set(figures["reads"])
+    assert 0 < figures["reads"]["details_hit_rate"] < 1
     assert figures["memory"]["actions"] == 40
     [kept] = (tmp_path / "data" / "benchmarks").iterdir()
     assert json.loads(kept.read_text()) == result

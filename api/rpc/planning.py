@@ -58,7 +58,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         page = await self._engine.trees.stories(
             *messages.page_asked(request), **given(request, "state", "sprint_id", "epic_id")
         )
-        rows = await self._engine.trees.items_by_ids([row["id"] for row in page.rows])
+        rows = await self._engine.details.whole([row["id"] for row in page.rows])
         return pb.ListStoriesResponse(
             stories=[messages.story(rows[row["id"]]) for row in page.rows if row["id"] in rows],
             next_page_token=messages.next_page_token(page),
@@ -84,7 +84,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         await self._story(named(request.story_id, "story_id"))
         first, after = messages.page_asked(request)
         [page] = await self._engine.trees.tasks_of([(request.story_id, first, tuple(after) if after else None)])
-        rows = await self._engine.trees.items_by_ids([row["id"] for row in page.rows])
+        rows = await self._engine.details.whole([row["id"] for row in page.rows])
         return pb.ListTasksResponse(
             tasks=[messages.task(rows[row["id"]]) for row in page.rows if row["id"] in rows],
             next_page_token=messages.next_page_token(page),
@@ -114,7 +114,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         return messages.applied(await self._engine.together.decide(asked))
 
     async def _refuse_task(self, id: str) -> None:
-        row = (await self._engine.trees.items_by_ids([id])).get(id)
+        row = (await self._engine.details.light([id])).get(id)
         if row and not row["is_story"]:
             raise NotFoundError(f"There is no story '{id}'; tasks are moved by stategate.workflow.v1.Workflow.")
 
@@ -125,13 +125,13 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         return messages.epic(row)
 
     async def _story(self, id: str) -> pb.Story:
-        row = (await self._engine.trees.items_by_ids([id])).get(id)
+        row = (await self._engine.details.whole([id])).get(id)
         if row is None or not row["is_story"]:
             raise NotFoundError(f"There is no story '{id}'.")
         return messages.story(row)
 
     async def _task(self, id: str) -> pb.Task:
-        row = (await self._engine.trees.items_by_ids([id])).get(id)
+        row = (await self._engine.details.whole([id])).get(id)
         if row is None or row["is_story"]:
             raise NotFoundError(f"There is no task '{id}'.")
         return messages.task(row)

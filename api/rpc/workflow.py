@@ -36,7 +36,7 @@ class WorkflowService(workflow_pb2_grpc.WorkflowServicer):
     ) -> pb.ListPendingTasksResponse:
         role = named(request.role, "role")
         page = await self._engine.trees.tasks(*messages.page_asked(request), role=role)
-        rows = await self._engine.trees.items_by_ids([row["id"] for row in page.rows])
+        rows = await self._engine.details.light([row["id"] for row in page.rows])
         return pb.ListPendingTasksResponse(
             tasks=await self._told([rows[row["id"]] for row in page.rows if row["id"] in rows]),
             next_page_token=messages.next_page_token(page),
@@ -63,7 +63,7 @@ class WorkflowService(workflow_pb2_grpc.WorkflowServicer):
 
     async def _task(self, id: str) -> Row | None:
         """None for an unknown id: what the gate says of that is for it to say. Raises `NotFoundError` for a story."""
-        row = (await self._engine.trees.items_by_ids([id])).get(id)
+        row = (await self._engine.details.light([id])).get(id)
         if row and row["is_story"]:
             raise NotFoundError(f"There is no task '{id}'; stories are moved by stategate.planning.v1.Planning.")
         return row

@@ -40,6 +40,8 @@ def show(result: dict[str, Any], console: Console) -> None:
         rows = [[f"{rate:,}", meaning] for meaning, rate in rates if rate is not None]
         _print(console, f"Throughput, {throughput['batch']} to a transaction", ["actions a second", ""], rows)
     _print(console, "Latency", ["milliseconds", *_CUTS, "samples"], _times(figures["latency"] | figures["reads"]))
+    if (found := figures["reads"].get("details_hit_rate")) is not None:
+        console.print(f"Of texts and artefacts {found:.1%} were in Valkey, while an item changed before each question.")
     columns = ["grown", "from", "to", "ms an action", "then", "alone", "refused", "unasked"]
     _print(console, "Scale, and by how much other costs grow", columns, _growths(figures["scale"]))
     if watched := figures["memory"]:

@@ -14,6 +14,7 @@ from typing import Any
 from consumers.bus import connected, ensure_streams
 from graph.engine import Engine
 from stategate.bench.ceiling import Ceiling
+from stategate.bench.details import details
 from stategate.bench.latency import latency
 from stategate.bench.machine import describe
 from stategate.bench.memory import memory
@@ -108,6 +109,9 @@ class _Bench:
                     figures["reads"] = await reads(self.world, served.graphql, self.sizes)
                 if actions:
                     figures["memory"] = await memory(path, served, actions, self.say)
+        if "reads" in parts:
+            self.say("long texts and artefacts, with Valkey and without")
+            figures["reads"] |= await details(self.world, self.servers, self.sizes)
         scale = Scale(self.world, self.ceiling, self.sizes, self.say)
         measures: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
             "history": scale.history,

@@ -1,0 +1,15 @@
+// What was handed in with the changes of items, of each the newest before a version, the newest first.
+// $pages: [{id, before}], $limit, $settled_after: seconds.
+UNWIND $pages AS page
+MATCH (item:Item {id: page.id})
+// First what it is known by, as in `texts`.
+WITH page, coalesce(item.version, 0) AS version, item.updated_at AS updated_at
+CALL (page) {
+  MATCH (change:Change {item_id: page.id})
+  USING INDEX change:Change(item_id, seq)
+  WHERE change.seq < page.before AND change.inputs IS NOT NULL
+  WITH change ORDER BY change.seq DESC LIMIT $limit
+  RETURN collect(change {.seq, .action, .actor_id, .at, .inputs}) AS changes
+}
+RETURN page.id AS id, version, updated_at, changes,
+  // include: settled

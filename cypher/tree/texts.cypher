@@ -1,0 +1,11 @@
+// The texts of stories and tasks. $ids, $settled_after: seconds.
+CALL () {
+  MATCH (item:Item) WHERE item.id IN $ids RETURN item
+UNION
+  MATCH (item:Story) WHERE item.id IN $ids RETURN item
+}
+// First what it is the text of: so a text may be newer than it is said to be, and not older.
+WITH item, coalesce(item.version, 0) AS version, item.updated_at AS updated_at
+RETURN item.id AS id, version, updated_at, item.description AS description,
+  coalesce(item.acceptance_criteria, []) AS acceptance_criteria,
+  // include: settled

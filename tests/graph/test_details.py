@@ -1,0 +1,298 @@
+"""Details of items: found in Valkey at their version, loaded once for all who ask, and never those of another time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import redis.asyncio as redis
+
+from graph import details as module
+from graph.database import Database, Row
+from graph.decision import Command
+from graph.details import Details, Texts
+from graph.engine import Engine
+from graph.errors import UnavailableError
+from stategate import cache as keeper
+from stategate.cache import FAILURES, ValkeyCache
+from stategate.servers.environment import Addresses
+from tests.graph.world import World, unique
+
+LONG = "A text that is long. " * 1000
+OTHER = "Another one, as long. " * 1000
+
+
+class Watched(Database):
+    """The database, which says what was read, and lets a test hold it up or break it."""
+
+    read_so_far: Counter[str]
+    may_go: asyncio.Event
+    broken: bool
+
+    async def read(self, name: str, /, **parameters: Any) -> list[Row]:
+        self.read_so_far[name] += 1
+        await self.may_go.wait()
+        if self.broken:
+            raise UnavailableError("Neo4j does not answer.")
+        return await super().read(name, **parameters)
+
+
+@pytest.fixture
+def watched(db: Database) -> Watched:
+    found = Watched(db.driver)
+    found.read_so_far, found.may_go, found.broken = Counter(), asyncio.Event(), False
+    found.may_go.set()
+    return found
+
+
+@pytest_asyncio.fixture
+async def cache(servers: Addresses) -> AsyncIterator[ValkeyCache]:
+    async with ValkeyCache.connected(servers.valkey_url) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def valkey(servers: Addresses) -> AsyncIterator[redis.Redis]:
+    async with redis.Redis.from_url(servers.valkey_url) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def story(engine: Engine) -> str:
+    return await engine.items.create_story(
+        "A story", workflow="story", id=unique("US"), description=LONG, acceptance_criteria=["It works", "Always"]
+    )
+
+
+async def texts(details: Details, *ids: str) -> list[Texts]:
+    rows = await details.light(list(ids))
+    return await details.texts([rows[id] for id in ids])
+
+
+async def keys(valkey: redis.Redis, id: str) -> list[Any]:
+    return list(await valkey.keys(f"stategate:*:{id}"))
+
+
+async def test_long_texts_are_left_out_of_the_row_and_then_found_in_valkey(
+    watched: Watched, cache: ValkeyCache, engine: Engine, story: str
+) -> None:
+    short = await engine.items.create_story("Short", workflow="story", id=unique("US"), description="In a word")
+    details = Details(watched, cache)
+    rows = await details.light([story, short])
+    assert (rows[story]["is_long"], rows[story]["description"], rows[story]["acceptance_criteria"]) == (True, None, [])
+    assert (rows[short]["is_long"], rows[short]["description"]) == (False, "In a word")
+    both = [Texts(LONG, ["It works", "Always"]), Texts("In a word", [])]
+    assert await details.texts([rows[story], rows[short]]) == both
+    assert await details.texts([rows[story], rows[short]]) == both
+    # Another process has nothing but what is in Valkey.
+    other = Details(watched, cache)
+    assert await other.texts([rows[story], rows[short]]) == both
+    assert watched.read_so_far["tree/texts"] == 1
+    whole = await other.whole([story, short])
+    assert (whole[story]["description"], whole[short]["description"]) == (LONG, "In a word")
+    plain = await engine.trees.items_by_ids([story])
+    assert {name: whole[story][name] for name in plain[story]} == plain[story]
+
+
+async def test_many_who_ask_at_once_make_one_query(watched: Watched, cache: ValkeyCache, story: str) -> None:
+    details = Details(watched, cache)
+    row = (await details.light([story]))[story]
+    watched.may_go.clear()
+    asking = [asyncio.create_task(details.texts([row])) for _ in range(200)]
+    await asyncio.sleep(0)
+    asking[0].cancel()  # whoever came first goes away
+    watched.may_go.set()
+    first, *others = await asyncio.gather(*asking, return_exceptions=True)
+    assert isinstance(first, asyncio.CancelledError)
+    assert others == [[Texts(LONG, ["It works", "Always"])]] * 199
+    assert watched.read_so_far["tree/texts"] == 1
+
+
+async def test_two_processes_make_one_query_too(watched: Watched, cache: ValkeyCache, story: str) -> None:
+    one, other = Details(watched, cache), Details(watched, cache)
+    row = (await one.light([story]))[story]
+    found = await asyncio.gather(*(reader.texts([row]) for reader in (one, other) for _ in range(20)))
+    assert found == [[Texts(LONG, ["It works", "Always"])]] * 40
+    assert watched.read_so_far["tree/texts"] == 1
+
+
+async def test_a_process_that_died_while_it_loaded_is_not_waited_for(
+    watched: Watched, cache: ValkeyCache, valkey: redis.Redis, story: str
+) -> None:
+    row = (await Details(watched, cache).light([story]))[story]
+    watched.may_go.clear()
+    dead = asyncio.create_task(Details(watched, cache).texts([row]))
+    while not await keys(valkey, story):
+        await asyncio.sleep(0.01)
+    asking = asyncio.create_task(Details(watched, cache).texts([row]))
+    while watched.read_so_far["tree/texts"] < 2:
+        await asyncio.sleep(0.01)
+    watched.may_go.set()
+    assert await asking == await dead == [Texts(LONG, ["It works", "Always"])]
+
+
+async def test_what_was_loaded_in_vain_is_asked_for_again(watched: Watched, cache: ValkeyCache, story: str) -> None:
+    details = Details(watched, cache)
+    row = (await details.light([story]))[story]
+    watched.broken = True
+    failed = await asyncio.gather(*(details.texts([row]) for _ in range(20)), return_exceptions=True)
+    assert {type(error) for error in failed} == {UnavailableError}
+    assert watched.read_so_far["tree/texts"] == 1
+    watched.broken = False
+    assert (await details.texts([row]))[0].description == LONG
+
+
+async def test_an_edit_is_seen_at_once(watched: Watched, cache: ValkeyCache, engine: Engine, story: str) -> None:
+    details = Details(watched, cache)
+    assert (await texts(details, story))[0].description == LONG
+    await engine.items.edit_story(story, {"description": OTHER})
+    assert (await texts(details, story))[0].description == OTHER
+    await engine.items.edit_story(story, {"acceptance_criteria": [LONG]})
+    assert await texts(details, story) == [Texts(OTHER, [LONG])]
+    assert watched.read_so_far["tree/texts"] == 3
+
+
+async def test_an_item_made_anew_has_nothing_of_the_one_before(
+    cache: ValkeyCache, engine: Engine, world: World, story: str
+) -> None:
+    details = Details(engine.db, cache)
+    assert (await texts(details, story))[0].description == LONG
+    await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=story)
+    await engine.items.create_story("Again", workflow="story", id=story, description=OTHER)
+    assert await texts(details, story) == [Texts(OTHER, [])]
+
+
+async def test_a_text_under_the_hand_of_somebody_is_seen_with_the_time_set(
+    cache: ValkeyCache, engine: Engine, world: World, story: str
+) -> None:
+    details = Details(engine.db, cache)
+    await texts(details, story)
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.description = $other", id=story, other=OTHER)
+    assert (await texts(details, story))[0].description == LONG
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.updated_at = datetime.realtime()", id=story)
+    assert (await texts(details, story))[0].description == OTHER
+
+
+@pytest.mark.parametrize(
+    "foreign", [b"", b"no JSON", b"[1, 2]", b'{"description": 5}', b'{"something": "else"}', b"\xff\xfe", b"null"]
+)
+async def test_what_somebody_else_put_there_is_written_over(
+    watched: Watched, cache: ValkeyCache, valkey: redis.Redis, story: str, foreign: bytes
+) -> None:
+    details = Details(watched, cache)
+    whole = await texts(details, story)
+    [key] = await keys(valkey, story)
+    await valkey.set(key, foreign)
+    assert await texts(details, story) == whole
+    assert await texts(details, story) == whole
+    assert watched.read_so_far["tree/texts"] == 2
+    await valkey.delete(key)
+    await valkey.rpush(key, foreign)
+    assert await texts(details, story) == whole
+
+
+async def test_what_has_just_changed_is_kept_for_seconds_and_the_rest_for_minutes(
+    cache: ValkeyCache, valkey: redis.Redis, engine: Engine, world: World, story: str
+) -> None:
+    details = Details(engine.db, cache)
+    await texts(details, story)
+    [key] = await keys(valkey, story)
+    assert 0 < await valkey.pttl(key) <= 5_000
+    await world.cypher(
+        "MATCH (s:Story {id: $id}) SET s.updated_at = datetime.realtime() - duration({hours: 1})", id=story
+    )
+    await texts(details, story)
+    [settled] = {*await keys(valkey, story)} - {key}
+    assert 60_000 < await valkey.pttl(settled) <= 600_000
+
+
+async def test_what_is_very_large_is_not_kept(cache: ValkeyCache, valkey: redis.Redis, engine: Engine) -> None:
+    criteria = ["x" * 100_000] * 12
+    huge = await engine.items.create_story("Huge", workflow="story", id=unique("US"), acceptance_criteria=criteria)
+    details = Details(engine.db, cache)
+    assert await texts(details, huge) == [Texts(None, criteria)]
+    assert await keys(valkey, huge) == []
+
+
+async def test_an_item_that_went_away_meanwhile_has_no_texts(engine: Engine, world: World, story: str) -> None:
+    details = Details(engine.db)
+    row = (await details.light([story]))[story]
+    await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=story)
+    assert await details.texts([row]) == [Texts(None, [])]
+
+
+_RULES = """
+workflow: {name}
+states: {{a: {{kind: initial}}, b: {{kind: active}}}}
+transitions:
+  - {{from: a, action: GO, to: b, roles: ["*"]}}
+  - {{from: b, action: BACK, to: a, roles: ["*"]}}
+"""
+
+
+async def test_artefacts_are_what_was_handed_in_last(
+    watched: Watched, cache: ValkeyCache, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PAGE", 2)  # so that there are several
+    name = unique("flow")
+    await world.publish(_RULES.format(name=name))
+    task, actor = await world.task(name), await world.actor()
+    details = Details(watched, cache)
+
+    async def artefacts() -> list[tuple[str, Any, str, int]]:
+        rows = await details.light([task])
+        [found] = await details.artefacts([rows[task]])
+        assert all(one.actor_id == actor and one.at.tzinfo for one in found)
+        return [(one.name, one.value, one.action, one.seq) for one in found]
+
+    assert await artefacts() == []
+    handed: list[dict[str, Any]] = [
+        {"report": LONG, "commit": "a1"},
+        {},
+        {"commit": "b2", "numbers": [1, 2.5, None]},
+        {"log": {"lines": 2**53 + 1, "ü": "\u2028"}},
+        {"commit": "c3"},
+        {},
+        {"commit": "d4"},
+    ]
+    for number, inputs in enumerate(handed):
+        action = "BACK" if number % 2 else "GO"
+        [answer] = await world.gate.decide([Command(task, action, actor, inputs=inputs)])
+        assert answer.hops
+    expected = [
+        ("commit", "d4", "GO", 7),
+        ("log", {"lines": 2**53 + 1, "ü": "\u2028"}, "BACK", 4),
+        ("numbers", [1, 2.5, None], "GO", 3),
+        ("report", LONG, "GO", 1),
+    ]
+    assert await artefacts() == expected
+    loaded = watched.read_so_far["tree/artefacts"]
+    assert await artefacts() == expected
+    assert watched.read_so_far["tree/artefacts"] == loaded == 3
+    [answer] = await world.gate.decide([Command(task, "BACK", actor, feedback="Once more, with feeling")])
+    assert (await artefacts())[0] == ("feedback", "Once more, with feeling", "BACK", 8)
+    # What somebody wrote by hand is no reason to fail.
+    for text in ("no JSON", "[1]"):
+        await world.cypher("MATCH (c:Change {item_id: $id, seq: 8}) SET c.inputs = $inputs", id=task, inputs=text)
+        rows = await Details(watched).light([task])
+        assert [one.name for one in (await Details(watched).artefacts([rows[task]]))[0]] == [
+            name for name, *_ in expected
+        ]
+
+
+async def test_without_valkey_everything_comes_from_the_graph_and_it_is_left_alone_for_a_while(
+    watched: Watched, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "_PAUSE", 600.0)
+    failed = FAILURES._value.get()
+    async with ValkeyCache.connected("redis://127.0.0.1:1/0") as cache:
+        details = Details(watched, cache)
+        row = (await details.light([story]))[story]
+        for _ in range(20):
+            assert (await details.texts([row]))[0].description == LONG
+    assert watched.read_so_far["tree/texts"] == 20
+    assert FAILURES._value.get() - failed == 1
