@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -310,8 +311,10 @@ class Change(BacklogRow):
     @classmethod
     def told(cls, own: Row, beside: Row) -> Row:
         inputs = own.get("inputs")
-        parsed = None if inputs is None else json.loads(json.dumps(json.loads(inputs), sort_keys=True))
-        found = super().told(own | {"from_": own.get("from"), "inputs": parsed}, beside)
+        # Text that somebody put there by hand is written as it is, and the import names it.
+        with suppress(ValueError, TypeError):
+            inputs = json.loads(json.dumps(json.loads(inputs or ""), sort_keys=True))
+        found = super().told(own | {"from_": own.get("from"), "inputs": inputs}, beside)
         return {name.rstrip("_"): value for name, value in found.items()}
 
 

@@ -131,8 +131,11 @@ def _bar(column: TaskProgressColumn | MofNCompleteColumn) -> Iterator[Progress]:
 def _output(path: Path | None) -> Iterator[BinaryIO]:
     """The standard output, or a file that is there whole or not at all."""
     if path is None or str(path) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            raise SetupError("Whoever reads the standard output has stopped.") from error
         return
     fresh = path.with_name(f"{path.name}.new")
     try:
