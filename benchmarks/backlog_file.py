@@ -55,6 +55,14 @@ def write(path: Path, items: int) -> None:
             file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
+class Figures(dict[str, float]):
+    """What was measured, told as it comes."""
+
+    def __setitem__(self, name: str, value: float) -> None:
+        super().__setitem__(name, value)
+        print(f"{name:24} {value}", file=sys.stderr, flush=True)
+
+
 class Memory:
     """The most that this process has had in memory since it was asked last, in MB."""
 
@@ -79,7 +87,7 @@ def memory() -> int:
 
 async def main() -> None:
     items = option("--items", 100_000)
-    figures: dict[str, float] = {}
+    figures = Figures()
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder) / "given.jsonl", Path(folder) / "taken.jsonl"
         write(given, items)
@@ -112,9 +120,6 @@ async def main() -> None:
                 figures[f"{name}_memory_mb"] = watch.taken()
     if "--json" in sys.argv:
         print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:24} {value}")
 
 
 if __name__ == "__main__":

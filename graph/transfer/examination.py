@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from graph.database import Database, Row
+from graph.errors import ConflictError
 from graph.transfer.lines import Line, Unit, check_history, lines, units
 from graph.transfer.order import order
 from graph.transfer.reading import read_rows
@@ -90,10 +91,14 @@ class Examination:
         return not (stops and self._report.bad)
 
     def new(self, told: Callable[[int], None]) -> Iterator[list[Unit]]:
-        """The new rows once more, in an order in which each comes after what it names."""
+        """The new rows once more, in an order in which each comes after what it names.
+
+        Raises:
+            ConflictError: they are not what they were.
+        """
         self._file.seek(0)
-        yield from batches(units(lines(self._file, self._is(_NEW), told)))
-        yield from batches(self._again(id) for id in self.late)
+        yield from batches(map(_unchanged, units(lines(self._file, self._is(_NEW), told))))
+        yield from batches(_unchanged(self._again(id)) for id in self.late)
 
     def _is(self, fate: int) -> Callable[[int], bool]:
         return lambda number: number < len(self._fate) and self._fate[number] == fate
@@ -116,10 +121,10 @@ class Examination:
         """The stories that may have new work to begin: those of the file, and those its new tasks belong to."""
         return sorted(self._right["story"])
 
-    def _again(self, id: str) -> Unit:
+    def _again(self, id: str) -> Unit | None:
         place = self._places[id]
         self._file.seek(place.offset)
-        return next(units(lines(self._file, self._is(_LATE), number=place.number)))
+        return next(units(lines(self._file, self._is(_LATE), number=place.number)), None)
 
     async def _judge(self, batch: list[Unit]) -> None:
         there = await self._look(batch)
@@ -273,6 +278,13 @@ class Examination:
                 self._fate[number] = _LATE
         self.late = found.late
         self._report.bad.sort(key=lambda bad: bad.line)
+
+
+def _unchanged(unit: Unit | None) -> Unit:
+    """Rows that were right when they were looked at are right, unless somebody writes into the file."""
+    if unit is None or unit.problems or not isinstance(unit.head.row, Head):
+        raise ConflictError("The file was changed while it was imported; import it again.")
+    return unit
 
 
 def _references(row: Head) -> Iterator[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from graph.database import Database
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
+from graph.errors import ConflictError
 from graph.gate import Gate
 from graph.transfer.exporting import Export
 from graph.transfer.importing import Import
@@ -299,3 +300,17 @@ async def test_an_import_that_is_broken_off_goes_on(
     states = [await world.state(f"{n}{suffix}") for n in range(11)]
     assert states == ["todo"] * 10 + ["implementing"]
     assert await sound(db, story, *(f"{n}{suffix}" for n in range(11)))
+
+
+async def test_a_file_that_somebody_writes_into_meanwhile(world: World, engine: Engine) -> None:
+    epic = unique("epic")
+    data = text({"kind": "epic", "id": epic, "title": "E"})
+    file = io.BytesIO(data)
+
+    def told(step: str, done: int, total: int) -> None:
+        if done == total:
+            file.getbuffer()[:1] = b"x"
+
+    with pytest.raises(ConflictError):
+        await Import(engine.db, engine.gate).run(file, len(data), told)
+    assert await world.cypher("MATCH (e:Epic {id: $id}) RETURN e", id=epic) == []
