@@ -8,7 +8,7 @@ import sys
 import structlog
 from cyclopts import App
 
-from stategate.commands import bench, dead, doctor, items, rules, rules_diff, rules_show, rules_test, run
+from stategate.commands import backlog, bench, dead, doctor, items, rules, rules_diff, rules_show, rules_test, run
 
 REGISTERED = (rules_diff, rules_show, rules_test)  # they add their commands to `rules` when they are loaded
 
@@ -17,6 +17,7 @@ app.command(run.demo)
 app.command(run.up)
 app.command(run.serve)
 app.command(rules.app)
+app.command(backlog.app)
 app.command(dead.app)
 app.command(items.act)
 app.command(items.explain)

@@ -14,6 +14,7 @@ from api.schema import schema
 from consumers import asyncapi
 from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
+from graph.transfer.rows import KINDS
 from stategate.settings import PREFIX, Settings
 from tests.house.statements import sources
 
@@ -71,6 +72,14 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_field_of_a_backlog_file_is_in_the_documents_and_no_other() -> None:
+    text = (ROOT / "docs" / "backlog-file.md").read_text("utf-8")
+    for kind, row in KINDS.items():
+        [told] = re.findall(rf"^\| `{kind}` \| (.*) \|$", text, re.MULTILINE)
+        fields = re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", told))
+        assert fields == [info.alias or name for name, info in row.model_fields.items() if name != "kind"]
 
 
 def test_every_key_of_a_rules_file_is_in_the_documents() -> None:

@@ -1,0 +1,21 @@
+// Writes the histories of items that this transaction has created, and sums up who fired what. $histories: [{id, changes: [properties]}].
+UNWIND $histories AS history
+MATCH (item:Item {id: history.id})
+CALL (item, history) {
+  UNWIND history.changes AS own
+  CREATE (change:Change)
+  SET change = own, change.name = own.action
+  WITH item, change ORDER BY change.seq
+  WITH item, collect(change) AS chain
+  FOREACH (n IN range(1, size(chain) - 1) |
+    FOREACH (later IN [chain[n]] | FOREACH (earlier IN [chain[n - 1]] | CREATE (later)-[:PREVIOUS]->(earlier))))
+  FOREACH (newest IN [last(chain)] | CREATE (item)-[:LATEST]->(newest))
+}
+CALL (item, history) {
+  UNWIND history.changes AS own
+  WITH item, own WHERE own.role IS NOT NULL
+  WITH item, own.actor_id AS actor_id, own.action AS action, count(*) AS times, max(own.at) AS last_at
+  MATCH (actor:Actor {id: actor_id})
+  CREATE (actor)-[:HAS_FIRED {action: action, times: times, last_at: last_at}]->(item)
+}
+RETURN count(*) AS items

@@ -1,0 +1,17 @@
+// Which of the things that rows name are there. $actors, $roles, $epics, $sprints, $stories, $tasks: ids; $flows: [{name, item}].
+RETURN
+  COLLECT { UNWIND $actors AS id MATCH (actor:Actor {id: id}) RETURN id } AS actors,
+  COLLECT { UNWIND $roles AS name MATCH (role:Role {name: name}) RETURN name } AS roles,
+  COLLECT { UNWIND $epics AS id MATCH (epic:Epic {id: id}) RETURN id } AS epics,
+  COLLECT { UNWIND $sprints AS id MATCH (sprint:Sprint {id: id}) RETURN id } AS sprints,
+  COLLECT { UNWIND $stories AS id MATCH (story:Story {id: id}) RETURN id } AS stories,
+  COLLECT { UNWIND $tasks AS id MATCH (task:Task {id: id}) RETURN id } AS tasks,
+  COLLECT {
+    UNWIND $flows AS flow
+    MATCH (workflow:Workflow {name: flow.name, item: flow.item})
+    RETURN {
+      name: flow.name, item: flow.item,
+      first: head(COLLECT { MATCH (workflow)-[starts:STARTS_AT]->(s:State) RETURN s.name ORDER BY starts.order LIMIT 1 }),
+      states: COLLECT { MATCH (workflow)-[:HAS_STATE]->(s:State) RETURN s.name ORDER BY s.order }
+    }
+  } AS flows

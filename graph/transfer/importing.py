@@ -1,0 +1,129 @@
+"""Import of a backlog file: looked through whole, then written in batches; each item whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from neo4j.exceptions import ConstraintError
+
+from graph.database import Database, Row, Transaction
+from graph.gate import Gate
+from graph.transfer.examination import Examination
+from graph.transfer.lines import Unit
+from graph.transfer.report import Report
+
+_STORIES = 50  # whose next work is assigned in one transaction
+_LOOK = 1000
+_TRIES = 3  # to write a batch of which somebody takes an id at the same moment
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it was, and how much there is."""
+
+
+class Import:
+    """From a file into the graph. What is there is left alone, so doing it again goes on where it was broken off."""
+
+    def __init__(self, db: Database, gate: Gate) -> None:
+        self._db = db
+        self._gate = gate
+
+    async def run(
+        self, file: BinaryIO, size: int, told: Progress, *, dry_run: bool = False, stop_on_error: bool = False
+    ) -> Report:
+        """What came of each row. `file` can be read again from any place; `size` in bytes.
+
+        With `stop_on_error` nothing is written when a row is bad.
+
+        Raises:
+            UnavailableError: Neo4j went away; what was written is whole, and the same import goes on from there.
+        """
+        report = Report(dry_run)
+        seen = Examination(self._db, file, report)
+        right = await seen.run(lambda done: told("looked through", done, size), stops=stop_on_error)
+        report.stopped = not right
+        if dry_run:
+            return report
+        if report.stopped:
+            for tally in report.kinds.values():
+                tally.created = 0
+            return report
+        for batch in seen.new(lambda done: told("written", done, size)):
+            await self._write(batch, seen, report)
+        await self._assign(seen.stories(), report, told)
+        return report
+
+    async def _write(self, batch: list[Unit], seen: Examination, report: Report) -> None:
+        rows: dict[str, list[Row]] = {kind: [] for kind in ("actor", "epic", "sprint", "story", "task")}
+        for unit in batch:
+            rows[unit.head.kind].append(seen.sent(unit))
+        histories = {
+            (unit.head.kind, unit.head.id): {"id": unit.head.id, "changes": [change.sent() for change in unit.history]}
+            for unit in batch
+            if unit.changes
+        }
+
+        async def work(tx: Transaction) -> set[tuple[str, str]]:
+            made: set[tuple[str, str]] = set()
+            for kind, given in rows.items():
+                if given:
+                    made |= {(kind, row["id"]) for row in await _create(tx, kind, given)}
+            if chains := [history for key, history in histories.items() if key in made]:
+                await tx.run("transfer/create_changes", histories=chains)
+            return made
+
+        made = await self._until_free(work)
+        for unit in batch:
+            if (unit.head.kind, unit.head.id) not in made:
+                _lost(unit, report)
+
+    async def _until_free(self, work: Callable[[Transaction], object]) -> set[tuple[str, str]]:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._db.in_transaction(work)  # type: ignore[arg-type]
+            except ConstraintError:
+                # Somebody has taken one of the ids meanwhile, which the next try sees.
+                if not left:
+                    raise
+        raise AssertionError("The last try returns or raises.")
+
+    async def _assign(self, stories: list[str], report: Report, told: Progress) -> None:
+        """The next work of released stories, as the rules allow; what an interrupted import has left is done too."""
+        for start in range(0, len(stories), _LOOK):
+            rows = await self._db.read_newest("transfer/waiting", ids=stories[start : start + _LOOK])
+            for some in _parts([row["id"] for row in rows], _STORIES):
+
+                async def work(tx: Transaction, some: list[str] = some) -> tuple[None, list[str]]:
+                    await tx.run("transfer/lock_stories", ids=some)
+                    return None, some
+
+                await self._gate.assigning(work)
+            told("stories looked at for work to assign", min(start + _LOOK, len(stories)), len(stories))
+
+
+async def _create(tx: Transaction, kind: str, rows: list[Row]) -> list[Row]:
+    match kind:
+        case "actor":
+            return await tx.run("transfer/create_actors", rows=rows)
+        case "epic":
+            return await tx.run("transfer/create_epics", rows=rows)
+        case "sprint":
+            return await tx.run("transfer/create_sprints", rows=rows)
+        case "story":
+            return await tx.run("transfer/create_stories", rows=rows)
+        case _:
+            return await tx.run("transfer/create_tasks", rows=rows)
+
+
+def _lost(unit: Unit, report: Report) -> None:
+    """A row that was right when the file was looked through, and could not be written."""
+    for line in unit.lines:
+        line.blame("its id was taken, or what it names went away, while this ran; import the file again")
+        report.of(line.kind).created -= 1
+        report.of(line.kind).bad += 1
+        report.bad += line.problems
+
+
+def _parts(ids: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

@@ -1,0 +1,336 @@
+"""The rows of a backlog file: their kinds, and every field there is, in the order in which it is written.
+
+A field is either a property of the node, of the same name, or named in `beside`: then it is an edge, or a label, and
+the statements of `cypher/transfer` know it. A field whose name ends in `at` is a time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from neo4j.time import DateTime
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from graph.database import Row
+from graph.events import Id, Number
+from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
+
+_LONGEST = 100_000  # characters of a text
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\dT)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(0\d|1[0-8]):([0-5]\d))"
+)
+
+
+def canonical(text: str) -> str:
+    """A time the way all are written: in UTC, with its digits after the second as far as they say something.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError("must be a time with a zone, like 2026-11-26T09:00:00Z")
+    day, hour, minute, second, fraction, sign, hours, minutes = found.groups()
+    try:
+        at = datetime.fromisoformat(f"{day}{hour}:{minute}:{second or '00'}+00:00")
+        if sign:
+            at -= (1 if sign == "+" else -1) * timedelta(hours=int(hours), minutes=int(minutes))
+    except (ValueError, OverflowError) as error:
+        raise ValueError("is at no time the calendar has") from error
+    fraction = (fraction or "").rstrip("0")
+    return f"{at:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + (f".{fraction}" if fraction else "") + "Z"
+
+
+def to_time(text: str) -> DateTime:
+    """A canonical time as the driver takes it, to the nanosecond."""
+    date, _, clock = text[:-1].partition("T")
+    hms, _, fraction = clock.partition(".")
+    year, month, day = map(int, date.split("-"))
+    hour, minute, second = map(int, hms.split(":"))
+    return DateTime(year, month, day, hour, minute, second, int(fraction.ljust(9, "0")) if fraction else 0, UTC)
+
+
+def of_time(value: Any) -> Any:
+    """A time of the graph, written; what somebody put there instead of one is left as it is."""
+    if not isinstance(value, DateTime):
+        return value
+    if value.utcoffset():
+        value = value.astimezone(UTC)
+    year, month, day = value.year_month_day
+    hour, minute, second, nanosecond = value.hour_minute_second_nanosecond
+    fraction = f"{nanosecond:09}".rstrip("0")
+    clock = f"{hour:02}:{minute:02}:{second:02}" + (f".{fraction}" if fraction else "")
+    return f"{year:04}-{month:02}-{day:02}T{clock}Z"
+
+
+def is_time(name: str) -> bool:
+    return name == "at" or name.endswith("_at")
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+def _no_repeats(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _storable(inputs: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(inputs, allow_nan=False)
+    except ValueError as error:
+        raise ValueError("must be an object of JSON values") from error
+    return inputs
+
+
+At = Annotated[str, AfterValidator(canonical)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=375)]
+Text = Annotated[str, StringConstraints(max_length=_LONGEST)]
+Said = Annotated[Text, AfterValidator(_not_blank)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=375), AfterValidator(_not_blank)]
+Labels = Annotated[list[Label], AfterValidator(_no_repeats)]
+Ids = Annotated[list[Id], AfterValidator(_no_repeats)]
+Count = Annotated[Number, Field(ge=0)]
+
+
+class _Told(NamedTuple):
+    """What is known of a field when a row is made of a node, or the other way round."""
+
+    name: str
+    beside: bool
+    time: bool
+    required: bool
+    default: Any
+
+
+class BacklogRow(BaseModel):
+    """One line of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    beside: ClassVar[frozenset[str]]
+
+    kind: str
+
+    @classmethod
+    @cache
+    def fields(cls) -> tuple[_Told, ...]:
+        return tuple(
+            _Told(
+                name,
+                name in cls.beside,
+                is_time(name),
+                field.is_required(),
+                field.get_default(call_default_factory=True),
+            )
+            for name, field in cls.model_fields.items()
+            if name != "kind"
+        )
+
+    def sent(self) -> Row:
+        """As a statement takes it: what is `beside`, and the properties as `own`."""
+        own: Row = {}
+        row: Row = {"own": own}
+        for field in self.fields():
+            value = getattr(self, field.name)
+            if field.beside or field.name == "id":
+                row[field.name] = value
+            if not field.beside and value is not None:
+                own[field.name] = to_time(value) if field.time else value
+        return row
+
+    @classmethod
+    def told(cls, own: Row, beside: Row) -> Row:
+        """What the graph says of one, by the names of the fields; what is not there, or as by default, is left out."""
+        found: Row = {}
+        for field in cls.fields():
+            value = (beside if field.beside else own).get(field.name)
+            if value is not None and (field.required or value != field.default):
+                found[field.name] = of_time(value) if field.time else value
+        return found
+
+    def differs(self, told: Row) -> list[str]:
+        """The fields in which this row says something else than the graph; what it does not say is not compared."""
+        found = []
+        for field in self.fields():
+            if field.name not in self.model_fields_set:
+                continue
+            mine, theirs = getattr(self, field.name), told.get(field.name, field.default)
+            if field.beside and isinstance(mine, list):
+                mine, theirs = sorted(mine), sorted(theirs)
+            if mine != theirs:
+                found.append(field.name)
+        return found
+
+
+class Actor(BacklogRow):
+    beside = frozenset({"actor_kind", "roles"})
+
+    kind: Literal["actor"]
+    id: Id
+    actor_kind: Literal["human", "agent", "service"]
+    roles: Ids = Field(default_factory=list)
+    created_at: At | None = None
+
+
+class Epic(BacklogRow):
+    beside = frozenset({"author_id"})
+
+    kind: Literal["epic"]
+    id: Id
+    title: Said
+    description: Text | None = None
+    labels: Labels = Field(default_factory=list)
+    author_id: Id | None = None
+    created_at: At | None = None
+    updated_at: At | None = None
+
+
+class Sprint(BacklogRow):
+    beside = frozenset()
+
+    kind: Literal["sprint"]
+    id: Id
+    name: Said
+    state: Literal["planned", "active", "closed"] = "planned"
+    capacity: Count | None = None
+    created_at: At | None = None
+
+
+class Story(BacklogRow):
+    beside = frozenset({"epic_id", "sprint_id", "external", "state", "author_id", "owner_id", "assignee_id"})
+
+    kind: Literal["story"]
+    id: Id
+    epic_id: Id | None = None
+    sprint_id: Id | None = None
+    external: bool = False
+    workflow: Name = STORY_WORKFLOW
+    state: Name | None = None
+    version: Count = 0
+    began_in: Name | None = None
+    title: Said
+    description: Text | None = None
+    acceptance_criteria: list[Said] = Field(default_factory=list)
+    story_points: Count | None = None
+    labels: Labels = Field(default_factory=list)
+    author_id: Id | None = None
+    owner_id: Id | None = None
+    assignee_id: Id | None = None
+    released: bool | None = None
+    rework: Count = 0
+    feedback: Text | None = None
+    created_at: At | None = None
+    updated_at: At | None = None
+    entered_at: At | None = None
+    started_at: At | None = None
+    done_at: At | None = None
+    tasks_completed_at: At | None = None
+
+    def sent(self) -> Row:
+        sent = super().sent()
+        if self.external:
+            # One that another program keeps has no state here, and nothing that goes with it.
+            for name in ("workflow", "version", "rework"):
+                del sent["own"][name]
+            sent["workflow"] = None
+        else:
+            sent["workflow"] = self.workflow
+        return sent
+
+
+class Task(BacklogRow):
+    beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id"})
+
+    kind: Literal["task"]
+    id: Id
+    story_id: Id | None = None
+    workflow: Name = TASK_WORKFLOW
+    state: Name | None = None
+    version: Count = 0
+    began_in: Name | None = None
+    title: Said
+    description: Text | None = None
+    type: Label | None = None
+    estimate: Annotated[int | float, Field(ge=0, lt=2**63)] | None = None
+    priority: Number | None = None
+    rank: Number | None = None
+    labels: Labels = Field(default_factory=list)
+    depends_on: Ids = Field(default_factory=list)
+    author_id: Id | None = None
+    owner_id: Id | None = None
+    assignee_id: Id | None = None
+    rework: Count = 0
+    feedback: Text | None = None
+    created_at: At | None = None
+    updated_at: At | None = None
+    entered_at: At | None = None
+    started_at: At | None = None
+    done_at: At | None = None
+
+    def sent(self) -> Row:
+        return super().sent() | {"workflow": self.workflow}
+
+
+class Change(BacklogRow):
+    """One entry of a history; it stands behind its item, after those before it."""
+
+    beside = frozenset()
+
+    kind: Literal["change"]
+    item_id: Id
+    seq: Annotated[Number, Field(ge=1)]
+    action: Name
+    from_: Name = Field(alias="from")
+    to: Name
+    automatic: bool = False
+    actor_id: Id | None = None
+    role: Name | None = None
+    command_id: Annotated[str, StringConstraints(max_length=1500)] | None = None
+    rule_version: Number | None = None
+    unadopted: bool | None = None
+    at: At
+    feedback: str | None = None
+    inputs: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
+    accepted_by: str | None = None
+
+    def sent(self) -> Row:
+        own: Row = super().sent()["own"]
+        own["from"] = own.pop("from_")
+        if self.inputs is not None:
+            own["inputs"] = json.dumps(self.inputs, sort_keys=True, ensure_ascii=False)
+        return own
+
+    @classmethod
+    def told(cls, own: Row, beside: Row) -> Row:
+        inputs = own.get("inputs")
+        # Text that somebody put there by hand is written as it is, and the import names it.
+        with suppress(ValueError, TypeError):
+            inputs = json.loads(json.dumps(json.loads(inputs or ""), sort_keys=True))
+        found = super().told(own | {"from_": own.get("from"), "inputs": inputs}, beside)
+        return {name.rstrip("_"): value for name, value in found.items()}
+
+
+KINDS: dict[str, type[BacklogRow]] = {
+    "actor": Actor,
+    "epic": Epic,
+    "sprint": Sprint,
+    "story": Story,
+    "task": Task,
+    "change": Change,
+}
+PARSER: TypeAdapter[Actor | Epic | Sprint | Story | Task | Change] = TypeAdapter(
+    Annotated[Actor | Epic | Sprint | Story | Task | Change, Field(discriminator="kind")]
+)
+
+
+def line(kind: str, told: Row) -> str:
+    """A row as it stands in the file, with the end of its line."""
+    return json.dumps({"kind": kind} | told, ensure_ascii=False) + "\n"

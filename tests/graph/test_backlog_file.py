@@ -1,0 +1,316 @@
+"""A backlog as a file: out, in, and out again; what is bad is named, and what is there is left alone."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from graph.database import Database
+from graph.doctor import Doctor, Options
+from graph.engine import Engine
+from graph.errors import ConflictError
+from graph.gate import Gate
+from graph.transfer.exporting import Export
+from graph.transfer.importing import Import
+from graph.transfer.report import Report
+from tests.graph.team import Team
+from tests.graph.world import World, unique
+
+Row = dict[str, Any]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def team(world: World) -> Team:
+    return await Team.open(world)
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+def text(*rows: Row | str) -> bytes:
+    return "".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows).encode()
+
+
+async def bring(db: Database, gate: Gate, data: bytes, **options: bool) -> Report:
+    return await Import(db, gate).run(io.BytesIO(data), len(data), quiet, **options)
+
+
+async def take(db: Database, epic: str | None = None, *, history: bool = False) -> bytes:
+    out = io.BytesIO()
+    await Export(db).run(out, quiet, history=history, epic_id=epic)
+    return out.getvalue()
+
+
+async def clear(world: World, epic: str) -> None:
+    """An epic is gone with everything that belongs to it."""
+    await world.cypher(
+        "MATCH (e:Epic {id: $epic}) OPTIONAL MATCH (e)-[:HAS_STORY]->(s) OPTIONAL MATCH (s)-[:HAS_TASK]->(t) "
+        "OPTIONAL MATCH (s)-[:IN_SPRINT]->(p) WITH e, collect(s) + collect(t) AS items, collect(p) AS sprints "
+        "FOREACH (one IN sprints | DETACH DELETE one) DETACH DELETE e "
+        "WITH items UNWIND items AS item OPTIONAL MATCH (c:Change {item_id: item.id}) DETACH DELETE c, item",
+        epic=epic,
+    )
+
+
+def problems(report: Report) -> list[tuple[int, str | None]]:
+    return [(bad.line, bad.field) for bad in report.bad]
+
+
+async def sound(db: Database, *names: str) -> bool:
+    checks = await Doctor(db, Options(limit=1_000_000, stuck=1_000_000)).examine()
+    return not {one.name for check in checks for one in check.offenders} & set(names)
+
+
+async def lived(engine: Engine, team: Team) -> tuple[str, list[str]]:
+    """An epic with a story in a sprint, a task that is done, one that was sent back once, one that waits."""
+    world, items = team.world, engine.items
+    epic, story, sprint = unique("epic"), unique("story"), unique("sprint")
+    tasks = [unique("task") for _ in range(3)]
+    await items.create_epic("Sign in", epic, "Everybody must.")
+    await engine.sprints.create("First", sprint, 20)
+    await items.create_story(
+        "Tokens – „kurz“",
+        workflow="story",
+        id=story,
+        epic_id=epic,
+        description="They end after an hour, as everybody knows.",
+        acceptance_criteria=["A token ends", "Another\u2028begins"],
+        story_points=5,
+        author_id=team.po,
+    )
+    await engine.sprints.assign(story, sprint)
+    for place, task in enumerate(tasks):
+        await items.create_task(
+            story, f"Task {place}", workflow="task", id=task, depends_on=tasks[:place], author_id=team.po
+        )
+    for action in ("SUBMIT", "APPROVE_SCOPE", "PLAN", "COMMIT_TO_SPRINT"):
+        await world.applied(story, action, team.po)
+    await team.work.story_transitioned(story, "READY_FOR_EXECUTION")
+    await team.finish(tasks[0])
+    await team.rejected(tasks[1])
+    await team.work.settle_all([story])
+    await items.edit_story(story, {"story_points": 8}, actor_id=team.po)
+    assert [await world.state(task) for task in tasks] == ["done", "implementing", "todo"]
+    return epic, [story, *tasks]
+
+
+async def test_out_and_in_and_out_again(engine: Engine, team: Team) -> None:
+    world, db, gate = team.world, engine.db, engine.gate
+    epic, items = await lived(engine, team)
+    whole, plain = await take(db, epic, history=True), await take(db, epic)
+    before = [await world.history(item) for item in items]
+    rows = [json.loads(row) for row in whole.splitlines()]
+    assert [row["kind"] for row in rows if row["kind"] not in {"actor", "change"}] == [
+        "sprint", "epic", "story", "task", "task", "task",
+    ]  # fmt: skip
+
+    await clear(world, epic)
+    report = await bring(db, gate, whole)
+    assert (report.bad, report.different) == ([], [])
+    assert {kind: tally.created for kind, tally in report.kinds.items() if tally.created} == {
+        "sprint": 1, "epic": 1, "story": 1, "task": 3, "change": sum(map(len, before)),
+    }  # fmt: skip
+    assert await take(db, epic, history=True) == whole
+    assert await sound(db, *items)
+    answers = {"command_key", "fingerprint", "awaits", "answered_at"}
+    for item, changes in zip(items, before, strict=True):
+        assert await world.history(item) == [
+            {key: value for key, value in change.items() if key not in answers} for change in changes
+        ]
+    # Who handed in does not approve, also of what was imported.
+    handed_in = items[2]
+    await team.commit(handed_in)
+    both = await world.actor("developer", "architect")
+    await world.applied(handed_in, "REJECT_DESIGN", both, feedback="Please handle the empty list.")
+    await world.applied(handed_in, "COMMIT_CODE", both, commit_sha="1")
+    assert await world.refused(handed_in, "APPROVE_DESIGN", both) == ["SAME_ACTOR"]
+
+    await clear(world, epic)
+    report = await bring(db, gate, plain)
+    assert report.bad == []
+    assert await take(db, epic) == plain
+    assert await sound(db, *items)
+    assert [len(await world.history(item)) for item in items] == [0, 0, 0, 0]
+    assert [await world.state(item) for item in items[1:]] == ["done", "implementing", "todo"]
+
+
+async def test_again_does_nothing_and_names_what_differs(world: World, engine: Engine) -> None:
+    db, gate = engine.db, engine.gate
+    epic, story, task = unique("epic"), unique("story"), unique("task")
+    rows: list[Row | str] = [
+        {"kind": "epic", "id": epic, "title": "One", "labels": ["a"]},
+        {"kind": "story", "id": story, "epic_id": epic, "title": "S", "labels": ["b", "b"]},
+        "",
+        {"kind": "task", "id": task, "story_id": story, "title": "T", "type": "bug", "estimate": 2.5},
+    ]
+    first = await bring(db, gate, text(*rows), dry_run=True)
+    assert {kind: tally.created for kind, tally in first.kinds.items()} == {"epic": 1, "story": 1, "task": 1}
+    assert await world.cypher("MATCH (e:Epic {id: $id}) RETURN e", id=epic) == []
+    await bring(db, gate, text(*rows))
+    [told] = await world.events(story, "planning.story.created")
+    assert (told["epic_id"], told["title"]) == (epic, "S")
+    found = await world.item(task)
+    assert (found["type"], found["estimate"], found["priority"], found["rank"]) == ("bug", 2.5, 3, 4)
+    assert (await world.item(story))["labels"] == ["b"]
+    written = await world.written(story)
+    rows[1] = {"kind": "story", "id": story, "epic_id": epic, "title": "Other", "state": "DONE"}
+    for dry_run in (True, False):
+        again = await bring(db, gate, text(*rows), dry_run=dry_run)
+        assert [(row.line, row.id, row.fields) for row in again.different] == [(2, story, ["state", "title"])]
+        assert {kind: (t.created, t.there, t.bad) for kind, t in again.kinds.items()} == dict.fromkeys(
+            ["epic", "story", "task"], (0, 1, 0)
+        )
+    assert await world.written(story) == written
+
+
+async def test_bad_rows_are_named_and_the_rest_is_done(world: World, engine: Engine) -> None:
+    db, gate = engine.db, engine.gate
+    epic, story, actor = unique("epic"), unique("story"), unique("actor")
+    a, b, c, d, e = (unique(name) for name in "abcde")
+    good: list[Row] = [
+        {"kind": "actor", "id": actor, "actor_kind": "agent", "roles": ["developer"]},
+        {"kind": "epic", "id": epic, "title": "E"},
+        {"kind": "story", "id": story, "epic_id": epic, "title": "S", "author_id": actor},
+        {"kind": "task", "id": a, "story_id": story, "title": "A", "depends_on": [b]},
+        {"kind": "task", "id": b, "story_id": story, "title": "B"},
+    ]
+    task = {"kind": "task", "story_id": story, "title": "T"}
+    bad: list[tuple[Row | str, str | None, str]] = [
+        ("{", None, "no JSON"),
+        ("[1]", None, "must be an object"),
+        ({"kind": "saga", "id": "x"}, None, "actor, epic"),
+        ({"kind": "epic", "id": epic, "title": "again"}, "id", "line 2"),
+        ({"kind": "story", "id": unique("s"), "epic_id": "none", "title": "S"}, "epic_id", "no epic 'none'"),
+        ({"kind": "story", "id": unique("s"), "workflow": "none", "title": "S"}, "workflow", "no workflow"),
+        ({"kind": "story", "id": unique("s"), "state": "Dun", "title": "S"}, "state", "there are DRAFT, PO_REVIEW"),
+        ({"kind": "story", "id": unique("s"), "title": " "}, "title", "is empty"),
+        ({"kind": "story", "id": unique("s"), "titel": "S", "title": "x"}, "titel", "there are kind, id, epic_id"),
+        ({"kind": "story", "id": unique("s"), "title": "S", "version": 2}, "version", "0 changes follow"),
+        ({"kind": "story", "id": unique("s"), "title": "S", "author_id": "nobody"}, "author_id", "no actor 'nobody'"),
+        ({"kind": "actor", "id": unique("x"), "actor_kind": "human", "roles": ["king"]}, "roles", "'king'"),
+        ({**task, "id": unique("t"), "story_points": 3}, "story_points", "no field"),
+        ({**task, "id": unique("t"), "priority": "1"}, "priority", "must be a valid integer"),
+        ({**task, "id": unique("t"), "created_at": "2026-11-26"}, "created_at", "2026-11-26T09:00:00Z"),
+        ({**task, "id": unique("t"), "depends_on": ["none"]}, "depends_on", "no task 'none'"),
+        ({**task, "id": c, "depends_on": [d]}, "depends_on", f"{c} → {d} → {c}"),
+        ({**task, "id": d, "depends_on": [c]}, "depends_on", f"{c} → {d} → {c}"),
+        ({**task, "id": e, "depends_on": [d]}, "depends_on", f"'{d}', which it depends on"),
+        ({"kind": "change", "item_id": "x", "seq": 1, "action": "A", "from": "a", "to": "b", "at": "2026-11-26T09:00Z"},
+         "item_id", "right behind its item"),
+    ]  # fmt: skip
+    data = text(*good, *(row for row, _, _ in bad)) + b'{"kind": "epic", "title": "\xff"}\n'
+    stopped = await bring(db, gate, data, stop_on_error=True)
+    assert stopped.stopped
+    assert await world.cypher("MATCH (e:Epic {id: $id}) RETURN e", id=epic) == []
+    dry = await bring(db, gate, data, dry_run=True)
+    report = await bring(db, gate, data)
+    assert [(one.line, one.field, one.message) for one in dry.bad] == [
+        (one.line, one.field, one.message) for one in report.bad
+    ]
+    assert problems(report) == [(line, field) for line, (_, field, _) in enumerate(bad, start=len(good) + 1)] + [
+        (len(good) + len(bad) + 1, None)
+    ]
+    for one, (_, _, words) in zip(report.bad, bad, strict=False):
+        assert words.replace(d, c) in one.message.replace(d, c), one
+    assert "UTF-8" in report.bad[-1].message
+    assert sum(tally.created for tally in report.kinds.values()) == len(good)
+    assert await sound(db, story, a, b)
+    rows = await world.cypher("MATCH (:Task {id: $id})-[:DEPENDS_ON]->(on) RETURN on.id AS id", id=a)
+    assert rows == [{"id": b}]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "field"),
+    [
+        ({2: {"seq": 3}}, 3, "seq"),
+        ({2: {"from": "todo"}}, 3, "from"),
+        ({1: {"from": "done"}}, 2, "from"),
+        ({0: {"state": "done"}}, 1, "state"),
+        ({0: {"version": 7}}, 1, "version"),
+        ({1: {"actor_id": "nobody"}}, 2, "actor_id"),
+        ({2: {"at": "yesterday"}}, 3, "at"),
+    ],
+)
+async def test_a_history_that_does_not_hold_keeps_its_item_out(
+    world: World, engine: Engine, spoil: dict[int, Row], line: int, field: str
+) -> None:
+    id = unique("task")
+    change = {"kind": "change", "item_id": id, "at": "2026-11-26T09:00:00Z", "actor_id": "stategate", "role": "system"}
+    rows: list[Row | str] = [
+        {"kind": "task", "id": id, "title": "T", "state": "dev_completed", "version": 2, "began_in": "todo"},
+        change | {"seq": 1, "action": "START_WORK", "from": "todo", "to": "implementing"},
+        change | {"seq": 2, "action": "COMMIT_CODE", "from": "implementing", "to": "dev_completed"},
+    ]
+    good = await bring(engine.db, engine.gate, text(*rows), dry_run=True)
+    assert good.bad == []
+    broken = [row | spoil.get(place, {}) for place, row in enumerate(rows) if isinstance(row, dict)]
+    report = await bring(engine.db, engine.gate, text(*broken))
+    assert (line, field) in problems(report)
+    assert {bad.line for bad in report.bad} == {1, 2, 3}
+    assert await world.cypher("MATCH (t:Task {id: $id}) RETURN t", id=id) == []
+
+
+async def test_an_import_that_is_broken_off_goes_on(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, gate = engine.db, engine.gate
+    monkeypatch.setattr("graph.transfer.examination.BATCH", 3)
+    story, suffix = unique("story"), unique("")
+    # Each task depends on the one behind it, so all but the last are late.
+    rows: list[Row | str] = [{"kind": "story", "id": story, "title": "S", "state": "READY_FOR_EXECUTION"}]
+    rows += [
+        {"kind": "task", "id": f"{n}{suffix}", "story_id": story, "title": "T", "depends_on": [f"{n + 1}{suffix}"]}
+        for n in range(10)
+    ]
+    rows.append({"kind": "task", "id": f"10{suffix}", "story_id": story, "title": "T"})
+
+    class StoppedError(Exception):
+        pass
+
+    left = 3
+    through = Database.in_transaction
+
+    async def failing(self: Database, work: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise StoppedError
+        return await through(self, work)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "in_transaction", failing)
+        with pytest.raises(StoppedError):
+            await bring(db, gate, text(*rows))
+    half = await world.cypher("MATCH (:Story {id: $id})-[:HAS_TASK]->(t) RETURN count(t) AS n", id=story)
+    assert 0 < half[0]["n"] < 11
+    assert await world.state(f"10{suffix}") == "todo"
+    report = await bring(db, gate, text(*rows))
+    assert (report.bad, report.different) == ([], [])
+    assert report.kinds["task"].there == half[0]["n"]
+    edges = await world.cypher(
+        "MATCH (:Story {id: $id})-[:HAS_TASK]->(t)-[:DEPENDS_ON]->(on) RETURN count(on) AS n", id=story
+    )
+    assert edges == [{"n": 10}]
+    # What may begin was begun at the end, by the rules.
+    states = [await world.state(f"{n}{suffix}") for n in range(11)]
+    assert states == ["todo"] * 10 + ["implementing"]
+    assert await sound(db, story, *(f"{n}{suffix}" for n in range(11)))
+
+
+async def test_a_file_that_somebody_writes_into_meanwhile(world: World, engine: Engine) -> None:
+    epic = unique("epic")
+    data = text({"kind": "epic", "id": epic, "title": "E"})
+    file = io.BytesIO(data)
+
+    def told(step: str, done: int, total: int) -> None:
+        if done == total:
+            file.getbuffer()[:1] = b"x"
+
+    with pytest.raises(ConflictError):
+        await Import(engine.db, engine.gate).run(file, len(data), told)
+    assert await world.cypher("MATCH (e:Epic {id: $id}) RETURN e", id=epic) == []

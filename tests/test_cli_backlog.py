@@ -1,0 +1,59 @@
+"""The commands on the backlog, as a person runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from pathlib import Path
+
+from stategate.servers.environment import Addresses
+from tests.command import STATEGATE, environment, finished
+from tests.graph.world import unique
+
+
+async def test_in_and_out(servers: Addresses, tmp_path: Path) -> None:
+    there = {"neo4j_uri": servers.neo4j_uri, "neo4j_password": servers.neo4j_password}
+    epic, story = unique("epic"), unique("story")
+    rows = [
+        {"kind": "epic", "id": epic, "title": "Sign in – „kurz“"},
+        {"kind": "story", "id": story, "epic_id": epic, "title": "Tokens"},
+        {"kind": "story", "id": unique("story"), "epic_id": "none", "title": "Lost"},
+    ]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    code, output = await finished("backlog", "import", "-", "--dry-run", cwd=tmp_path, stdin=text, **there)
+    assert code == 1
+    assert "would be created" in output
+    assert "line 3: story" in output
+    assert "epic_id: there is no epic 'none'" in output
+    (tmp_path / "in.jsonl").write_text(text, "utf-8")
+    code, output = await finished("backlog", "import", "in.jsonl", "--json", cwd=tmp_path, **there)
+    assert code == 1
+    report = json.loads(output[output.index("{") :])
+    assert report["kinds"]["epic"] == {"created": 1, "there": 0, "different": 0, "bad": 0}
+    assert [(bad["line"], bad["field"]) for bad in report["bad"]] == [(3, "epic_id")]
+
+    process = await asyncio.create_subprocess_exec(
+        *(STATEGATE, "backlog", "export", "--epic", epic),
+        cwd=tmp_path,
+        env=environment(**there),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    exported = [json.loads(line) for line in out.decode().splitlines()]
+    assert [(row["kind"], row["title"]) for row in exported] == [(row["kind"], row["title"]) for row in rows[:2]]
+    code, _ = await finished("backlog", "export", "out.jsonl", "--epic", epic, cwd=tmp_path, **there)
+    assert code == 0
+    assert (tmp_path / "out.jsonl").read_bytes() == out
+    code, output = await finished("backlog", "export", "none.jsonl", "--epic", "none", cwd=tmp_path, **there)
+    assert code == 2
+    assert "no epic 'none'" in output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    code, output = await finished("backlog", "import", "nowhere.jsonl", cwd=tmp_path)
+    assert code == 2
+    assert "nowhere.jsonl cannot be read" in output
