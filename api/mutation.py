@@ -10,6 +10,7 @@ from strawberry.scalars import JSON
 from api import rules, work
 from api.context import Info
 from api.decisions import Decision, command, shown
+from api.editing import Editing
 from api.people import Actor, ActorKind
 from api.work import Epic, Sprint, Story, Task
 from graph.derivation import Wanted
@@ -35,12 +36,20 @@ class DerivedTask:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(Editing):
     @strawberry.mutation
     async def create_epic(
-        self, info: Info, title: str, id: strawberry.ID | None = None, description: str | None = None
+        self,
+        info: Info,
+        title: str,
+        id: strawberry.ID | None = None,
+        description: str | None = None,
+        labels: list[str] | None = None,
+        author_id: strawberry.ID | None = None,
     ) -> Epic:
-        created = await info.context.engine.items.create_epic(title, id, description)
+        created = await info.context.engine.items.create_epic(
+            title, id, description, labels=labels, author_id=author_id
+        )
         return _there(await work.epic(_renewed(info), created))
 
     @strawberry.mutation
@@ -54,6 +63,7 @@ class Mutation:
         description: str | None = None,
         acceptance_criteria: list[str] | None = None,
         story_points: int | None = None,
+        labels: list[str] | None = None,
         author_id: strawberry.ID | None = None,
         owner_id: strawberry.ID | None = None,
         state: str | None = None,
@@ -68,35 +78,11 @@ class Mutation:
             description=description,
             acceptance_criteria=acceptance_criteria,
             story_points=story_points,
+            labels=labels,
             author_id=author_id,
             owner_id=owner_id,
         )
         return _there(await work.story(_renewed(info), created))
-
-    @strawberry.mutation
-    async def update_story(
-        self,
-        info: Info,
-        id: strawberry.ID,
-        title: str | None = strawberry.UNSET,
-        description: str | None = strawberry.UNSET,
-        acceptance_criteria: list[str] | None = strawberry.UNSET,
-        story_points: int | None = strawberry.UNSET,
-        actor_id: strawberry.ID | None = None,
-        expected_version: int | None = None,
-    ) -> Story:
-        """Changes what is given; null clears a field."""
-        fields: dict[str, Any] = {
-            "title": title,
-            "description": description,
-            "acceptance_criteria": acceptance_criteria,
-            "story_points": story_points,
-        }
-        given = {name: value for name, value in fields.items() if value is not strawberry.UNSET}
-        if not given:
-            raise BadInputError(f"Give at least one of {', '.join(fields)}.")
-        await info.context.engine.items.edit_story(id, given, actor_id=actor_id, expected_version=expected_version)
-        return _there(await work.story(_renewed(info), id))
 
     @strawberry.mutation
     async def create_task(
@@ -110,11 +96,16 @@ class Mutation:
         depends_on: list[strawberry.ID] | None = None,
         assignee_id: strawberry.ID | None = None,
         description: str | None = None,
+        type: str | None = None,
+        estimate: float | None = None,
+        labels: list[str] | None = None,
         author_id: strawberry.ID | None = None,
         owner_id: strawberry.ID | None = None,
         state: str | None = None,
     ) -> Task:
-        """In the first initial state its author may create in, or in `state`; priority 1 is first, 3 the default."""
+        """In the first initial state its author may create in, or in `state`; priority 1 is first, 3 the default.
+        `estimate` in hours.
+        """
         created = await info.context.engine.items.create_task(
             story_id,
             title,
@@ -122,7 +113,10 @@ class Mutation:
             id=id,
             state=state,
             description=description,
+            type=type,
+            estimate=estimate,
             priority=priority,
+            labels=labels,
             depends_on=depends_on or [],
             assignee_id=assignee_id,
             author_id=author_id,

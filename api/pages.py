@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -37,15 +37,25 @@ class Edge(Generic[Node]):
 class Connection(Generic[Node]):
     edges: list[Edge[Node]]
     page_info: PageInfo
-    total_count: int
+    total: strawberry.Private[int | Callable[[], Awaitable[int]]]
+
+    @strawberry.field
+    async def total_count(self) -> int:
+        return self.total if isinstance(self.total, int) else await self.total()
 
     @strawberry.field
     def nodes(self) -> list[Node]:
         return [edge.node for edge in self.edges]
 
 
-def connection(page: Page, after: str | None, place: Callable[[Row], list[Any]], nodes: list[Any]) -> Connection[Any]:
-    """A page of rows and what they stand for; `place` is what a row's cursor points at."""
+def connection(
+    page: Page,
+    after: str | None,
+    place: Callable[[Row], list[Any]],
+    nodes: list[Any],
+    count: Callable[[], Awaitable[int]] | None = None,
+) -> Connection[Any]:
+    """A page of rows and what they stand for; `place` is what a row's cursor points at, `count` counts when asked."""
     edges = [Edge(cursor=_write(place(row)), node=node) for row, node in zip(page.rows, nodes, strict=True)]
     return Connection(
         edges=edges,
@@ -55,7 +65,7 @@ def connection(page: Page, after: str | None, place: Callable[[Row], list[Any]],
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
-        total_count=page.total,
+        total=count or page.total,
     )
 
 

@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api import rules, work
+from api.backlog import Listing
 from api.context import Info
 from api.decisions import Decision, command, shown
 from api.pages import Connection, checked, connection, id_place, read
@@ -20,7 +21,7 @@ from graph.rules.file import parse
 
 
 @strawberry.type
-class Query:
+class Query(Listing):
     @strawberry.field
     async def epic(self, info: Info, id: strawberry.ID) -> Epic | None:
         return await work.epic(info, id)

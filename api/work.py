@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -142,6 +143,15 @@ class Item:
         return self.row["description"]
 
     @strawberry.field
+    def labels(self) -> list[str]:
+        return list(self.row["labels"])
+
+    @strawberry.field
+    def archived(self) -> bool:
+        """Whether it was put away; that counts while it is in a final state."""
+        return bool(self.row["archived"])
+
+    @strawberry.field
     def assignee(self) -> Actor | None:
         return actor(self.row["assignee_id"])
 
@@ -186,6 +196,15 @@ class Item:
 
 @strawberry.type
 class Task(Item):
+    @strawberry.field
+    def type(self) -> str | None:
+        return self.row["type"]
+
+    @strawberry.field
+    def estimate(self) -> float | None:
+        """In hours."""
+        return self.row["estimate"]
+
     @strawberry.field
     def priority(self) -> int | None:
         return self.row["priority"]
@@ -276,7 +295,7 @@ class Story(Item):
     @strawberry.field
     async def tasks(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Task]:
         """By rank."""
-        asked = (str(self.id), checked(first), _key(read(after, int, str)))
+        asked = (str(self.id), checked(first), _key(read(after, float, str)))
         return await listed(info, await info.context.loaders.tasks_of.load(asked), after)
 
     @strawberry.field
@@ -300,14 +319,34 @@ class Epic:
         return self.row["description"]
 
     @strawberry.field
+    def labels(self) -> list[str]:
+        return list(self.row["labels"])
+
+    @strawberry.field
+    def author(self) -> Actor | None:
+        return actor(self.row["author_id"])
+
+    @strawberry.field
+    def archived(self) -> bool:
+        """Whether it was put away; it takes no stories then."""
+        return bool(self.row["archived"])
+
+    @strawberry.field
     def created_at(self) -> datetime | None:
         return moment(self.row["created_at"])
+
+    @strawberry.field
+    def updated_at(self) -> datetime | None:
+        return moment(self.row["updated_at"])
 
     @strawberry.field
     async def stories(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Story]:
         """The oldest first."""
         asked = (str(self.id), checked(first), _key(read(after, int, str)))
         return await listed(info, await info.context.loaders.stories_of.load(asked), after)
+
+
+EpicOrItem = Annotated[Epic | Story | Task, strawberry.union("EpicOrItem")]
 
 
 @strawberry.type
@@ -402,12 +441,14 @@ async def sprint(info: Info, id: str | None) -> Sprint | None:
     return Sprint(id=strawberry.ID(row["id"]), row=row) if row else None
 
 
-async def listed(info: Info, page: Page, after: str | None) -> Connection[Any]:
+async def listed(
+    info: Info, page: Page, after: str | None, count: Callable[[], Awaitable[int]] | None = None
+) -> Connection[Any]:
     """A page of items."""
     found = await info.context.loaders.items.load_many([row["id"] for row in page.rows])
     if None in found:
         raise NotFoundError("An item went away while the list was read; read it again.")
-    return connection(page, after, id_place, [node(row) for row in found if row is not None])
+    return connection(page, after, id_place, [node(row) for row in found if row is not None], count)
 
 
 def _key(place: list[Any] | None) -> tuple[Any, ...] | None:

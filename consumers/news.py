@@ -13,6 +13,9 @@ from nats.errors import Error as NatsError
 from consumers.planning import STATE_CHANGED
 from consumers.workflow import STORY_TRANSITIONED
 from graph.news import Moved, News
+from graph.published import ItemChanged
+
+_SUBJECTS = (STATE_CHANGED, STORY_TRANSITIONED, ItemChanged.subject)
 
 
 @asynccontextmanager
@@ -30,7 +33,7 @@ async def hearing(connection: Client, news: News) -> AsyncIterator[None]:
             if isinstance(item, str) and isinstance(version, int):
                 news.tell(item, Moved(story if isinstance(story, str) else None, version))
 
-    heard = [await connection.subscribe(subject, cb=hear) for subject in (STATE_CHANGED, STORY_TRANSITIONED)]
+    heard = [await connection.subscribe(subject, cb=hear) for subject in _SUBJECTS]
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ from graph.database import Database, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
 from graph.ids import given_or_made
-from graph.items import check, create_task_in, known, started
+from graph.items import check, create_task_in, known, started, takes_tasks
 
 Result = TypeVar("Result")
 
@@ -51,7 +51,7 @@ class Derivation:
 
         Raises:
             NotFoundError: the story, the author, the workflow or a task something depends on is unknown.
-            ConflictError: an id is taken by something that is no task of this story.
+            ConflictError: an id is taken by something that is no task of this story, or the story is in a final state.
             BadInputError: nothing to derive from, or too much; a field that cannot be; tasks that wait for each other.
         """
 
@@ -121,6 +121,7 @@ class Derivation:
         )
         if found["is_taken"]:
             raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")
+        takes_tasks(story_id, found["is_closed"])
         known("actor", author_id, found["has_author"])
         started("task", task.id or "", workflow, None, found)
 

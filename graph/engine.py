@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.backlog import Backlog
 from graph.collector import Collector
 from graph.database import Database
 from graph.dependencies import Dependencies
@@ -20,6 +21,7 @@ from graph.measured import MeasuredGate
 from graph.news import News
 from graph.outbox import Outbox
 from graph.people import People
+from graph.places import Places
 from graph.plugins import LIMIT, Plugins
 from graph.rules.adoption import Adoption
 from graph.rules.service import Rules
@@ -38,6 +40,8 @@ class Engine:
     work: Work
     items: Items
     dependencies: Dependencies
+    places: Places
+    backlog: Backlog
     derivation: Derivation
     derivation_requests: DerivationRequests
     derivers: Derivers
@@ -60,12 +64,15 @@ class Engine:
     def over(cls, db: Database, plugins: Plugins, news: News | None = None) -> Engine:
         gate, history, news = MeasuredGate(db, plugins), History(db), news or News()
         derivation = Derivation(db, gate)
+        backlog = Backlog(db)
         return cls(
             db,
             gate,
             Work(db, gate),
             Items(db, gate),
             Dependencies(db, gate),
+            Places(db, gate, backlog),
+            backlog,
             derivation,
             DerivationRequests(db, derivation),
             Derivers(db, plugins),
@@ -90,13 +97,15 @@ class Engine:
 
     @classmethod
     async def open(cls, db: Database, plugin_seconds: float = LIMIT) -> Engine:
-        """Migrates the schema, loads the shipped rules where they are missing, and has the gate's plan made.
+        """Migrates the schema, loads the shipped rules where they are missing, gives stories a place in the backlog,
+        and has the gate's plan made.
 
         `plugin_seconds` is the time a plug-in of another package has.
         """
         await db.migrate()
         engine = cls.over(db, Plugins.installed(plugin_seconds))
         await engine.rules.load_shipped()
+        await engine.backlog.number()
         await engine.gate.warm()
         db.plans.make = Gate(Database(db.driver)).warm
         return engine

@@ -11,7 +11,7 @@ from graph.errors import BadInputError, NotFoundError, UnavailableError
 from graph.history import History
 from graph.news import News
 
-_LOOK = 5.0  # seconds without news after which is looked all the same: an edit of a story is told to nobody
+_LOOK = 5.0  # seconds without news after which is looked all the same: what the bus says may be lost
 _PAGE = 100
 _REMEMBERED = 10_000  # items of which is known, when all are followed, what was shown last
 _PAUSE = 0.5  # seconds before Neo4j is asked again

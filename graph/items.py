@@ -1,12 +1,14 @@
-"""Epics, stories and tasks: created in an initial state of their workflow, and edited; never moved from here."""
+"""Epics, stories and tasks: created in an initial state of their workflow, and edited; never acted on from here."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from math import isfinite
 from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
+from graph.changing import change, hold, hold_epics
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
@@ -14,7 +16,12 @@ from graph.ids import given_or_made, text
 
 _LONGEST = 100_000  # characters of a description
 _PRIORITY = 3  # of a task without one; 1 is first
-_FIELDS = {"title", "description", "acceptance_criteria", "story_points"}
+_LABELS = 50  # of one item
+_LABEL = 100  # characters
+EDIT = "EDIT"
+EPIC_FIELDS = {"title", "description", "labels"}
+STORY_FIELDS = EPIC_FIELDS | {"acceptance_criteria", "story_points"}
+TASK_FIELDS = EPIC_FIELDS | {"type", "estimate", "priority", "assignee_id"}
 
 
 class Items:
@@ -24,12 +31,37 @@ class Items:
         self._db = db
         self._gate = gate
 
-    async def create_epic(self, title: str, id: str | None = None, description: str | None = None) -> str:
-        """The id of the new epic. Raises `ConflictError` when it is taken."""
+    async def create_epic(
+        self,
+        title: str,
+        id: str | None = None,
+        description: str | None = None,
+        *,
+        labels: Sequence[str] | None = None,
+        author_id: str | None = None,
+    ) -> str:
+        """The id of the new epic.
+
+        Raises:
+            ConflictError: the id is taken, or the author may not change epics. NotFoundError: there is no such author.
+            BadInputError: a text that cannot be.
+        """
         epic = given_or_made(id, "epic")
-        check(title=title, description=description)
+        check(title=title, description=description, labels=labels)
+
+        async def work(tx: Transaction) -> None:
+            await hold_epics(tx, [], author_id)
+            await tx.run(
+                "item/create_epic",
+                id=epic,
+                title=title,
+                description=description,
+                labels=_unique(labels),
+                author_id=author_id,
+            )
+
         try:
-            await self._db.write("item/create_epic", id=epic, title=title, description=description)
+            await self._db.in_transaction(work)
         except ConstraintError as error:
             raise ConflictError(f"The epic '{epic}' exists already.") from error
         return epic
@@ -45,17 +77,25 @@ class Items:
         description: str | None = None,
         acceptance_criteria: Sequence[str] | None = None,
         story_points: int | None = None,
+        labels: Sequence[str] | None = None,
         author_id: str | None = None,
         owner_id: str | None = None,
     ) -> str:
         """The id of the new story, at version 0 in the first initial state its author may create in.
 
         Raises:
-            NotFoundError: the epic, the author or the workflow is unknown. ConflictError: the id is taken.
+            NotFoundError: the epic, the author or the workflow is unknown.
+            ConflictError: the id is taken, or the epic is archived.
             BadInputError: a text or number that cannot be, or a state the author may not create in.
         """
         story = given_or_made(id, "story")
-        check(title=title, description=description, acceptance_criteria=acceptance_criteria, story_points=story_points)
+        check(
+            title=title,
+            description=description,
+            acceptance_criteria=acceptance_criteria,
+            story_points=story_points,
+            labels=labels,
+        )
 
         async def work(tx: Transaction) -> Row:
             [found] = await tx.run(
@@ -68,6 +108,7 @@ class Items:
                 description=description,
                 acceptance_criteria=list(acceptance_criteria or []),
                 story_points=story_points,
+                labels=_unique(labels),
                 author_id=author_id,
                 owner_id=owner_id,
             )
@@ -75,6 +116,8 @@ class Items:
 
         found = await self._created(lambda: self._db.in_transaction(work), story)
         known("epic", epic_id, found["has_epic"])
+        if found["is_archived"]:
+            raise ConflictError(f"The epic '{epic_id}' is archived, and takes no stories.")
         known("actor", author_id, found["has_author"])
         known("actor", owner_id, found["has_owner"])
         started("story", story, workflow, state, found)
@@ -89,7 +132,10 @@ class Items:
         id: str | None = None,
         state: str | None = None,
         description: str | None = None,
+        type: str | None = None,
+        estimate: float | None = None,
         priority: int | None = None,
+        labels: Sequence[str] | None = None,
         depends_on: Sequence[str] = (),
         assignee_id: str | None = None,
         author_id: str | None = None,
@@ -97,10 +143,12 @@ class Items:
     ) -> str:
         """The id of the new task, at version 0; in a released story it is assigned as soon as the rules allow.
 
-        Raises: as `create_story`.
+        `type` is any word, such as of a bug; `estimate` in hours.
+
+        Raises: as `create_story`; a story in a final state takes no tasks (`ConflictError`).
         """
         task = given_or_made(id, "task")
-        check(title=title, description=description, priority=priority)
+        check(title=title, description=description, type=type, estimate=estimate, priority=priority, labels=labels)
 
         async def assigning(tx: Transaction) -> tuple[Row, list[str]]:
             found = await create_task_in(
@@ -111,7 +159,10 @@ class Items:
                 workflow=workflow,
                 state=state,
                 description=description,
+                type=type,
+                estimate=estimate,
                 priority=priority,
+                labels=labels,
                 depends_on=list(dict.fromkeys(depends_on)),
                 assignee_id=assignee_id,
                 author_id=author_id,
@@ -121,6 +172,7 @@ class Items:
 
         found = await self._created(lambda: self._gate.assigning(assigning), task)
         known("story", story_id, found["has_story"])
+        takes_tasks(story_id, found["is_closed"])
         for missing in found["missing"]:
             known("task", missing, False)
         known("actor", assignee_id, found["has_assignee"])
@@ -129,33 +181,49 @@ class Items:
         started("task", task, workflow, state, found)
         return task
 
+    async def edit_epic(self, id: str, fields: dict[str, Any], *, actor_id: str | None = None) -> None:
+        """Changes title, description or labels. Raises as `edit_story`."""
+        given = _given("epic", fields, EPIC_FIELDS)
+
+        async def work(tx: Transaction) -> None:
+            known("epic", id, id in await hold_epics(tx, [id], actor_id))
+            await tx.run("item/change_epic", id=id, fields=given)
+
+        await self._db.in_transaction(work)
+
     async def edit_story(
         self, id: str, fields: dict[str, Any], *, actor_id: str | None = None, expected_version: int | None = None
     ) -> None:
-        """Changes title, description, acceptance_criteria or story_points: one more change, one more version.
+        """Changes title, description, acceptance_criteria, story_points or labels: one change, one version.
 
         Raises:
-            NotFoundError: no such story. ConflictError: it is at another version.
+            NotFoundError: no such story, or actor. ConflictError: it is at another version, or `actor_id` may not.
             BadInputError: a field that cannot be.
         """
-        if not fields.keys() <= _FIELDS:
-            raise BadInputError(f"A story has no field {', '.join(sorted(fields.keys() - _FIELDS))}.")
-        check(**fields)
-        if actor_id is not None:
-            found = await self._db.read("people/by_ids", ids=[actor_id])
-            known("actor", actor_id, bool(found))
-            if found[0]["actor"]["builtin"]:
-                raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
-        if not await self._db.write(
-            "item/edit_story", id=id, fields=fields, actor_id=actor_id, expected_version=expected_version
-        ):
-            raise await self._why_not(id, expected_version)
+        await self._edit("story", id, _given("story", fields, STORY_FIELDS), actor_id, expected_version)
 
-    async def _why_not(self, id: str, expected_version: int | None) -> Exception:
-        rows = await self._db.read("tree/items_by_ids", ids=[id])
-        if rows and rows[0]["item"]["is_story"] and expected_version not in {None, rows[0]["item"]["version"]}:
-            return ConflictError(f"'{id}' is at version {rows[0]['item']['version']}, not {expected_version}.")
-        return NotFoundError(f"There is no story '{id}'.")
+    async def edit_task(
+        self, id: str, fields: dict[str, Any], *, actor_id: str | None = None, expected_version: int | None = None
+    ) -> None:
+        """Changes title, description, type, estimate, priority, labels or assignee_id. Raises as `edit_story`."""
+        given = _given("task", fields, TASK_FIELDS)
+        if "priority" in given and given["priority"] is None:
+            given["priority"] = _PRIORITY
+        await self._edit("task", id, given, actor_id, expected_version)
+
+    async def _edit(
+        self, kind: str, id: str, fields: dict[str, Any], actor_id: str | None, expected_version: int | None
+    ) -> None:
+        plain = {name: value for name, value in fields.items() if name != "assignee_id"}
+
+        async def work(tx: Transaction) -> None:
+            await hold(tx, kind, id, actor_id, expected_version=expected_version)
+            if "assignee_id" in fields:
+                [found] = await tx.run("item/assign", id=id, assignee_id=fields["assignee_id"])
+                known("actor", fields["assignee_id"], found["has_assignee"])
+            await change(tx, id, EDIT, actor_id, plain, {"fields": sorted(fields)})
+
+        await self._db.in_transaction(work)
 
     async def _created(self, create: Callable[[], Awaitable[Row]], id: str) -> Row:
         taken = ConflictError(f"'{id}' exists already; take another id.")
@@ -178,6 +246,9 @@ async def create_task_in(
     priority: int | None,
     description: str | None,
     author_id: str | None,
+    type: str | None = None,
+    estimate: float | None = None,
+    labels: Sequence[str] | None = None,
     state: str | None = None,
     depends_on: Sequence[str] = (),
     assignee_id: str | None = None,
@@ -192,7 +263,10 @@ async def create_task_in(
         workflow=workflow,
         state=state,
         description=description,
+        type=type,
+        estimate=estimate,
         priority=_PRIORITY if priority is None else priority,
+        labels=_unique(labels),
         depends_on=list(depends_on),
         assignee_id=assignee_id,
         author_id=author_id,
@@ -205,6 +279,12 @@ def known(what: str, id: str | None, there: bool) -> None:
     """Raises `NotFoundError` for an id that was given and is of nothing."""
     if id is not None and not there:
         raise NotFoundError(f"There is no {what} '{id}'.")
+
+
+def takes_tasks(story_id: str, is_closed: bool) -> None:
+    """Raises `ConflictError` for a story that takes no tasks any more."""
+    if is_closed:
+        raise ConflictError(f"The story '{story_id}' is in a final state, and takes no tasks.")
 
 
 def started(kind: str, id: str, workflow: str, state: str | None, found: Row) -> None:
@@ -225,7 +305,29 @@ def check(**fields: Any) -> None:
         raise BadInputError(f"The description has {len(description)} characters; {_LONGEST} are allowed.")
     for criterion in fields.get("acceptance_criteria") or []:
         text(criterion, "acceptance criterion", _LONGEST)
-    for name, lowest in (("story_points", 0), ("priority", 1)):
+    if fields.get("type") is not None:
+        text(fields["type"], "type", _LABEL)
+    labels = fields.get("labels") or []
+    if len(labels) > _LABELS:
+        raise BadInputError(f"There are {len(labels)} labels; {_LABELS} are allowed.")
+    for label in labels:
+        if not text(label, "label", _LABEL).isprintable():
+            raise BadInputError("A label has characters that cannot be shown.")
+    if fields.get("estimate") is not None and not isfinite(fields["estimate"]):
+        raise BadInputError("The estimate is no number of hours.")
+    for name, lowest in (("story_points", 0), ("priority", 1), ("estimate", 0)):
         value = fields.get(name)
         if value is not None and value < lowest:
             raise BadInputError(f"{name} is {value}; the least is {lowest}.")
+
+
+def _given(kind: str, fields: dict[str, Any], there_are: set[str]) -> dict[str, Any]:
+    """Fields that can be stored, labels each once. Raises `BadInputError`."""
+    if not fields.keys() <= there_are:
+        raise BadInputError(f"{kind.capitalize()}: there is no field {', '.join(sorted(fields.keys() - there_are))}.")
+    check(**fields)
+    return fields | ({"labels": _unique(fields["labels"])} if "labels" in fields else {})
+
+
+def _unique(labels: Sequence[str] | None) -> list[str]:
+    return list(dict.fromkeys(labels or []))

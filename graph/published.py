@@ -176,6 +176,18 @@ class DerivationRequested(Told):
     tasks: list[str] = Field(description="the ids of those it has, by rank")
 
 
+class ItemChanged(Told):
+    """A story or a task was changed by hand: edited, moved to another parent, ranked, or archived."""
+
+    subject = "planning.item.changed"
+
+    story_id: str = Field(default_factory=str, description="absent for a task without a story")
+    task_id: str = Field(default_factory=str, description="absent for a story")
+    action: Literal["EDIT", "MOVE", "RANK", "TO_ARCHIVE", "FROM_ARCHIVE"]
+    actor_id: str = Field(default_factory=str, description="absent when it was the operator")
+    version: int = Field(description="of the item, after it")
+
+
 class _Decided(Told):
     story_id: str = Field(default_factory=str)
     task_id: str = Field(default_factory=str)
@@ -207,6 +219,7 @@ PUBLISHED: list[type[Told]] = [
     StoryActionRefused,
     TasksDerived,
     DerivationRequested,
+    ItemChanged,
     DecisionApproved,
     DecisionRejected,
 ]

@@ -19,7 +19,7 @@ class Trees:
         self._db = db
 
     async def epics_by_ids(self, ids: list[str]) -> dict[str, Row]:
-        """`{id, title, description, created_at}` of each known epic."""
+        """Each known epic as `cypher/tree/epics_by_ids.cypher` describes it."""
         return {row["epic"]["id"]: row["epic"] for row in await self._db.read("tree/epics_by_ids", ids=ids)}
 
     async def items_by_ids(self, ids: list[str]) -> dict[str, Row]:

@@ -28,19 +28,6 @@ CALL (told_at, resting) {
   UNWIND [x IN resting WHERE x.state.kind = 'final' AND x.story IS NOT NULL] AS x
   WITH x.story AS story, x.item AS item, x.seq AS seq WHERE item:Task
   WITH story, max(seq) AS seq
-  WHERE NOT EXISTS {
-      MATCH (story)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(x:State) WHERE coalesce(x.kind, 'active') <> 'final' }
-    // Once per completion: something was done since the last time this was told.
-    AND EXISTS {
-      MATCH (story)-[:HAS_TASK]->(x:Task)
-      WHERE x.done_at IS NOT NULL AND (story.tasks_completed_at IS NULL OR x.done_at > story.tasks_completed_at) }
-  WITH story, seq, datetime.realtime() AS now
-  SET story.tasks_completed_at = now
-  CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: told_at, outbox_order: seq * 100 + 90, item_id: story.id, json_fields: [],
-    subject: 'workflow.story.tasks_completed', story_id: story.id, all_tasks_status: 'done',
-    done: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NOT NULL },
-    cancelled: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NULL }
-  })
+  // include: completed
   RETURN count(*) AS completed
 }

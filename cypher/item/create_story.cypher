@@ -1,8 +1,10 @@
 // Creates a story in the first initial state its author may create in, or says what is missing; tells of it.
-// $id, $epic_id, $title, $workflow, $state, $description, $acceptance_criteria, $story_points, $author_id, $owner_id.
+// $id, $epic_id, $title, $workflow, $state, $description, $acceptance_criteria, $story_points, $labels, $author_id, $owner_id.
 OPTIONAL MATCH (taken:Story {id: $id})
 OPTIONAL MATCH (other:Item {id: $id})
 OPTIONAL MATCH (epic:Epic {id: $epic_id})
+FOREACH (lock IN CASE WHEN epic IS NULL THEN [] ELSE [epic] END | SET lock.lock = true)
+WITH *, epic.archived_at IS NOT NULL AS is_archived
 OPTIONAL MATCH (author:Actor {id: $author_id})
 OPTIONAL MATCH (owner:Actor {id: $owner_id})
 OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'story'})
@@ -10,13 +12,15 @@ CALL (workflow, author) {
   // include: start
 }
 WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL
-  AND ($epic_id IS NULL OR epic IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
+  AND ($epic_id IS NULL OR epic IS NOT NULL AND NOT is_archived) AND ($author_id IS NULL OR author IS NOT NULL)
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (epic, author, owner, workflow, start, fit) {
   WITH * WHERE fit
   CREATE (story:Story:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, released: false,
-    description: $description, acceptance_criteria: $acceptance_criteria, story_points: $story_points,
+    description: $description, acceptance_criteria: $acceptance_criteria, story_points: $story_points, labels: $labels, rank_key:
+      // include: rank_key
+    ,
     created_at: datetime.realtime(), updated_at: datetime.realtime(),
     entered_at: datetime.realtime(), began_in: start.name
   })
@@ -35,4 +39,4 @@ CALL (epic, author, owner, workflow, start, fit) {
   })
 }
 RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, epic IS NOT NULL AS has_epic, author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner,
-  workflow IS NOT NULL AS has_workflow, start.name AS start
+  workflow IS NOT NULL AS has_workflow, start.name AS start, is_archived

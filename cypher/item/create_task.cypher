@@ -1,5 +1,5 @@
 // Creates a task in the first initial state its author may create in, or says what is missing.
-// $id, $story_id, $title, $workflow, $state, $description, $priority, $depends_on: [task id], $assignee_id, $author_id, $owner_id.
+// $id, $story_id, $title, $workflow, $state, $description, $type, $estimate, $priority, $labels, $depends_on: [task id], $assignee_id, $author_id, $owner_id.
 OPTIONAL MATCH (known:Story {id: $story_id})
 FOREACH (lock IN CASE WHEN known IS NULL THEN [] ELSE [known] END | SET lock.lock = true)
 WITH known AS story
@@ -12,8 +12,8 @@ OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'task'})
 CALL (workflow, author) {
   // include: start
 }
-WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing
-WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0
+WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing, EXISTS { (story)-[:IN_STATE]->(:State {kind: 'final'}) } AS is_closed
+WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0 AND NOT is_closed
   AND ($assignee_id IS NULL OR assignee IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (story, assignee, author, owner, workflow, start, fit) {
@@ -21,7 +21,7 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   WITH *, coalesce(head(COLLECT {
     MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
   CREATE (story)-[:HAS_TASK]->(task:Task:Item {
-    id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, description: $description,
+    id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, description: $description, type: $type, estimate: $estimate, labels: $labels,
     priority: $priority, rank: last_rank + 1, created_at: datetime.realtime(), updated_at: datetime.realtime(),
     entered_at: datetime.realtime(), began_in: start.name
   })
@@ -43,4 +43,4 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   MERGE (task)-[:DEPENDS_ON]->(on)
 }
 RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,
-  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing
+  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing, is_closed

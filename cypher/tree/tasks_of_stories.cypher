@@ -4,7 +4,7 @@ WITH n, $pages[n] AS page
 CALL (page) {
   MATCH (story:Story {id: page.id})-[:HAS_TASK]->(task:Task)
   USING INDEX SEEK story:Story(id)
-  WITH task, coalesce(task.rank, 0) AS place ORDER BY place, task.id
+  WITH task, toFloat(coalesce(task.rank, 0)) AS place ORDER BY place, task.id
   RETURN collect({id: task.id, place: place}) AS found
 }
 RETURN n, size(found) AS total, [row IN found

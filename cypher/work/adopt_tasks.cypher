@@ -3,13 +3,14 @@
 MATCH (story:Story {id: $story_id})
 MATCH (workflow:Workflow {name: $workflow})-[starts:STARTS_AT]->(initial:State)
 WITH story, workflow, initial ORDER BY starts.order LIMIT 1
-WITH story, workflow, initial, COUNT { (story)-[:HAS_TASK]->(:Task) } AS ranked
+WITH story, workflow, initial, coalesce(head(COLLECT {
+  MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
 UNWIND $tasks AS row
 OPTIONAL MATCH (known:Item {id: row.id})
-WITH story, workflow, initial, row, ranked WHERE known IS NULL
+WITH story, workflow, initial, row, last_rank WHERE known IS NULL
 CREATE (story)-[:HAS_TASK]->(task:Task:Item {
   id: row.id, name: row.id, title: coalesce(row.title, row.id), workflow: workflow.name, version: 0, rework: 0,
-  priority: coalesce(row.priority, 3), rank: ranked + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime(),
+  priority: coalesce(row.priority, 3), rank: last_rank + 1 + row.place, created_at: datetime.realtime(), updated_at: datetime.realtime(),
   entered_at: datetime.realtime(), began_in: initial.name
 })
 CREATE (task)-[:IN_STATE]->(initial)

@@ -1,0 +1,21 @@
+// A page of the stories that match a text, or are of an epic or in a sprint, in the order of the backlog, and how many there are.
+// $text: for the full-text index, or null; $key and $after_id: after which; $limit; the others as of backlog/ranked.
+CALL () {
+  UNWIND [text IN [$text] WHERE text IS NOT NULL] AS words
+  CALL db.index.fulltext.queryNodes('item_text', words) YIELD node
+  WITH node AS story WHERE story:Story
+  RETURN story
+UNION
+  MATCH (:Epic {id: $epic_id})-[:HAS_STORY]->(story:Story) WHERE $text IS NULL
+  RETURN story
+UNION
+  MATCH (:Sprint {id: $sprint_id})<-[:IN_SPRINT]-(story:Story) WHERE $text IS NULL AND $epic_id IS NULL
+  RETURN story
+}
+MATCH (story)-[:IN_STATE]->(state:State)
+WHERE
+  // include: in_backlog
+WITH story.id AS id, coalesce(story.rank_key, '~' + right('000000000000000' + coalesce(story.created_at.epochMillis, 0), 16)) AS place
+ORDER BY place, id
+WITH collect({id: id, place: place}) AS found
+RETURN size(found) AS total, [row IN found WHERE row.place > $key OR row.place = $key AND row.id > $after_id][..$limit] AS rows

@@ -1,0 +1,8 @@
+// A page of the stories that have no place yet, the oldest first. $key and $after_id: after which; $limit; the others as of backlog/ranked.
+MATCH (story:Story:Item) WHERE story.rank_key IS NULL
+MATCH (story)-[:IN_STATE]->(state:State)
+WHERE
+  // include: in_backlog
+WITH story, '~' + right('000000000000000' + coalesce(story.created_at.epochMillis, 0), 16) AS place
+WHERE place > $key OR place = $key AND story.id > $after_id
+RETURN story.id AS id, place ORDER BY place, id LIMIT $limit

@@ -1,0 +1,18 @@
+// Hangs a task on another story, behind the tasks that are there, and tells of the story it leaves when that has no open task any more.
+// $id, $story_id.
+MATCH (task:Task {id: $id})
+MATCH (story:Story {id: $story_id})
+OPTIONAL MATCH (former:Story)-[hangs:HAS_TASK]->(task)
+WITH task, story, collect(former) AS formers, collect(hangs) AS edges, coalesce(head(COLLECT {
+  MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
+FOREACH (one IN edges | DELETE one)
+CREATE (story)-[:HAS_TASK]->(task)
+SET task.rank = last_rank + 1
+WITH formers, datetime.realtime() AS told_at
+CALL (formers, told_at) {
+  UNWIND formers AS story
+  WITH story, 0 AS seq
+  // include: completed
+  RETURN count(*) AS completed
+}
+RETURN completed

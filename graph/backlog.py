@@ -1,0 +1,134 @@
+"""The backlog: stories in the order they were ranked, filtered and found by their words, a page at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from neo4j.exceptions import ClientError
+
+from graph.database import Database, Row, Transaction
+from graph.errors import BadInputError, NotFoundError, UnavailableError
+from graph.ids import text
+from graph.page import Page
+
+_BATCH = 10_000  # stories that are given a place in one transaction
+_UNRANKED = "~"  # begins the place of a story that has none of its own; after every key (graph/order.py)
+_WORDS = 50  # of one search
+_PROCEDURE = "Neo.ClientError.Procedure.ProcedureCallFailed"  # nothing that people type makes it fail
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which stories; None is any. Without `state` those in no final state, unless `closed`.
+
+    `in_sprint` False: in no sprint. `text`: all of these words in the title or the description.
+    """
+
+    state: str | None = None
+    epic_id: str | None = None
+    sprint_id: str | None = None
+    in_sprint: bool | None = None
+    label: str | None = None
+    author_id: str | None = None
+    min_points: int | None = None
+    max_points: int | None = None
+    text: str | None = None
+    closed: bool = False
+    archived: bool = False
+
+
+class Backlog:
+    """The order of stories, over all epics."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def page(self, first: int, after: list[Any] | None, wanted: Wanted) -> tuple[Page, bool]:
+        """Stories in their order; the page's `total` is that of the list only if the second says so, see `count`."""
+        key, after_id = after or ("", "")
+        asked = _parameters(wanted) | {"key": key, "after_id": after_id, "limit": first + 1}
+        if _is_narrow(wanted):
+            with _words_indexed():
+                [found] = await self._db.read("backlog/narrow", text=_query(wanted.text), **asked)
+            return Page.of(found, first), True
+        rows: list[Row] = []
+        if not key.startswith(_UNRANKED):
+            rows = await self._db.read("backlog/ranked", **asked)
+            asked |= {"key": _UNRANKED, "after_id": ""}
+        if len(rows) <= first:
+            rows += await self._db.read("backlog/unranked", **asked | {"limit": first + 1 - len(rows)})
+        return Page.of({"rows": rows, "total": 0}, first), False
+
+    async def count(self, wanted: Wanted) -> int:
+        """How many `page` would list in all, for one that does not tell."""
+        if wanted == Wanted():
+            [found] = await self._db.read("backlog/count_open")
+        else:
+            [found] = await self._db.read("backlog/count", **_parameters(wanted))
+        return int(found["total"])
+
+    async def search(self, words: str, first: int) -> list[tuple[str, bool]]:
+        """Epics, stories and tasks that have all these words, the best first: (id, whether of an epic)."""
+        if not first:
+            return []
+        with _words_indexed():
+            rows = await self._db.read("backlog/search", text=_query(words), limit=first)
+        return [(row["id"], row["is_epic"]) for row in rows]
+
+    async def place(self, tx: Transaction, id: str) -> str:
+        """The key of a story; while there is none, all stories without one are given theirs. Raises `NotFoundError`."""
+        rows = await tx.run("backlog/place", id=id)
+        if not rows:
+            raise NotFoundError(f"There is no story '{id}'.")
+        if rows[0]["key"] is None:
+            while (await tx.run("backlog/number", limit=_BATCH))[0]["numbered"]:
+                pass
+            rows = await tx.run("backlog/place", id=id)
+        return str(rows[0]["key"])
+
+    async def number(self) -> None:
+        """Gives a place to stories that were made before there were any, or by hand: as they are listed, at the end."""
+        while (await self._db.write("backlog/number", limit=_BATCH))[0]["numbered"]:
+            pass
+
+
+@contextmanager
+def _words_indexed() -> Iterator[None]:
+    """Raises `UnavailableError` while the index of words is still made, as after an upgrade of a large graph."""
+    try:
+        yield
+    except ClientError as error:
+        if error.code != _PROCEDURE:
+            raise
+        raise UnavailableError("The words of titles and descriptions are still being indexed; ask again.") from error
+
+
+def _parameters(wanted: Wanted) -> dict[str, Any]:
+    for name in ("min_points", "max_points"):
+        value = getattr(wanted, name)
+        if value is not None and value < 0:
+            raise BadInputError(f"{name} is {value}; the least is 0.")
+    given = asdict(wanted)
+    del given["text"]
+    return given | {"closed": wanted.closed or wanted.archived}
+
+
+def _is_narrow(wanted: Wanted) -> bool:
+    """Whether an index other than that of the order says at once which stories there can be."""
+    return any(one is not None for one in (wanted.text, wanted.epic_id, wanted.sprint_id))
+
+
+def _query(words: str | None) -> str | None:
+    """What people type as a question to Lucene: each word as it is, between quotation marks, in which nothing but those
+    and the backslash means anything; all of them are to be there. Raises `BadInputError` when there is no word."""
+    if words is None:
+        return None
+    shown = "".join(char if char.isprintable() else " " for char in text(words, "text"))
+    found = [word for word in shown.split() if re.search(r"\w", word)]
+    if not 0 < len(found) <= _WORDS:
+        raise BadInputError(f"The text has {len(found)} words to look for; it must be 1 to {_WORDS}.")
+    return " AND ".join('"' + re.sub(r'(["\\])', r"\\\1", word) + '"' for word in found)

@@ -1,0 +1,73 @@
+"""What every change by hand has in common: its locks, who may, the version that was seen, its place in the history."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graph.database import Row, Transaction
+from graph.errors import BadInputError, ConflictError, NotFoundError
+
+FINAL = "final"
+INITIAL = "initial"
+
+
+async def hold(
+    tx: Transaction,
+    kind: str,
+    id: str,
+    actor_id: str | None,
+    *,
+    stories: tuple[str, ...] = (),
+    expected_version: int | None = None,
+) -> Row:
+    """Takes the locks of a story or a task (`kind`), of the story a task is of, and of `stories`; what is there then.
+
+    Raises:
+        NotFoundError: no such item, or actor. BadInputError: the actor is the system itself.
+        ConflictError: the actor may not change it, it is at another version, or in no state or several.
+    """
+    own = (id,) if kind == "story" else ()
+    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], actor_id=actor_id)
+    if not found[f"is_{kind}"]:
+        raise NotFoundError(f"There is no {kind} '{id}'.")
+    check_may(found, id, actor_id)
+    if expected_version not in {None, found["version"]}:
+        raise ConflictError(f"'{id}' is at version {found['version']}, not {expected_version}.")
+    if len(found["states"]) != 1:
+        raise ConflictError(f"'{id}' is in {len(found['states'])} states; `stategate doctor` says how to mend it.")
+    if found["held"] != found["story_id"]:
+        raise ConflictError(f"'{id}' was just moved to another story; ask again.")
+    return found
+
+
+async def hold_epics(tx: Transaction, ids: list[str], actor_id: str | None) -> dict[str, Row]:
+    """Takes their locks; `{id, archived_at}` of those there are. Raises as `hold`."""
+    [found] = await tx.run("item/hold_epics", ids=ids, actor_id=actor_id)
+    check_may(found, "epics", actor_id)
+    return {row["id"]: row for row in found["epics"]}
+
+
+def check_may(found: Row, what: str, actor_id: str | None) -> None:
+    """Raises when an actor is unknown, is the system, or may not change what is named."""
+    if not found["has_actor"]:
+        raise NotFoundError(f"There is no actor '{actor_id}'.")
+    if found["builtin"]:
+        raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
+    if not found["may"]:
+        able = ", ".join(f"'{role}'" for role in found["editors"])
+        raise ConflictError(f"'{actor_id}' may not change '{what}'; who has one of these roles may: {able}.")
+
+
+async def change(
+    tx: Transaction, id: str, action: str, actor_id: str | None, fields: dict[str, Any], inputs: dict[str, Any]
+) -> None:
+    """One more change of a story or a task whose lock is held; `inputs` say in the history what was asked for."""
+    await tx.run(
+        "item/change",
+        id=id,
+        fields=fields,
+        action=action,
+        inputs=json.dumps(inputs, ensure_ascii=False, sort_keys=True),
+        actor_id=actor_id,
+    )

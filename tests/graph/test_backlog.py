@@ -1,0 +1,225 @@
+"""The backlog: an order that is kept by one write a move, pages, filters, and what is found by words."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from graph.backlog import Backlog, Wanted
+from graph.engine import Engine
+from graph.errors import BadInputError, ConflictError
+from graph.queries import query
+from tests.graph.world import World, unique
+
+
+async def made(engine: Engine, label: str, count: int = 1, **more: Any) -> list[str]:
+    """Stories that a label tells from those of other tests."""
+    more = {"title": "A story", "workflow": "story", **more}
+    return [await engine.items.create_story(id=unique("US"), labels=[label], **more) for _ in range(count)]
+
+
+async def listed(engine: Engine, first: int = 100, **wanted: Any) -> list[str]:
+    """All pages, and how many there are as they say."""
+    asked, seen, after = Wanted(**wanted), list[str](), None
+    while True:
+        page, is_counted = await engine.backlog.page(first, after, asked)
+        seen += [row["id"] for row in page.rows]
+        total = page.total if is_counted else await engine.backlog.count(asked)
+        if not page.has_next:
+            assert total == len(seen)
+            return seen
+        after = [page.rows[-1]["place"], page.rows[-1]["id"]]
+
+
+async def keys(world: World, ids: list[str]) -> list[str | None]:
+    rows = await world.cypher("UNWIND $ids AS id MATCH (s:Story {id: id}) RETURN s.rank_key AS key", ids=ids)
+    return [row["key"] for row in rows]
+
+
+async def test_new_stories_come_last_and_are_put_where_one_wants(world: World, engine: Engine) -> None:
+    label = unique("label")
+    a, b, c, d = await made(engine, label, 4)
+    assert await listed(engine, label=label) == [a, b, c, d]
+    before = await keys(world, [a, b, c])
+    await engine.places.rank_story(d, before=b)
+    assert await listed(engine, label=label) == [a, d, b, c]
+    await engine.places.rank_story(d, before=a)
+    assert await listed(engine, label=label) == [d, a, b, c]
+    await engine.places.rank_story(d, after=c)
+    assert await listed(engine, label=label) == [a, b, c, d]
+    assert await keys(world, [a, b, c]) == before
+    [e] = await made(engine, label)
+    assert await listed(engine, label=label) == [a, b, c, d, e]
+    assert [(change["action"], change["inputs"]) for change in await world.history(d)] == [
+        ("RANK", f'{{"before": "{b}"}}'),
+        ("RANK", f'{{"before": "{a}"}}'),
+        ("RANK", f'{{"after": "{c}"}}'),
+    ]
+
+
+async def test_many_who_put_stories_to_one_place_at_once(world: World, engine: Engine) -> None:
+    label = unique("label")
+    a, b, *others = await made(engine, label, 14)
+    beside = [{"after": a} if n % 2 else {"before": b} for n in range(len(others))]
+    await asyncio.gather(*(engine.places.rank_story(one, **to) for one, to in zip(others, beside, strict=True)))
+    order = await listed(engine, label=label)
+    assert (order[0], order[-1]) == (a, b)
+    assert sorted(order[1:-1]) == sorted(others)
+    assert len(set(await keys(world, order))) == 14
+
+
+async def test_stories_without_a_place_come_last_by_age_and_are_given_one(world: World, engine: Engine) -> None:
+    label = unique("label")
+    [ranked] = await made(engine, label)
+    old = [await world.story_item(labels=[label]) for _ in range(3)]
+    for age, story in enumerate(old):
+        await world.cypher(
+            "MATCH (s:Story {id: $id}) SET s.created_at = datetime() - duration({days: 9 - $n})", id=story, n=age
+        )
+    assert await listed(engine, 1, label=label) == [ranked, *old]
+    assert await keys(world, old) == [None, None, None]
+    await engine.places.rank_story(ranked, after=old[1])
+    assert await listed(engine, 2, label=label) == [old[0], old[1], ranked, old[2]]
+    assert None not in await keys(world, old)
+    late = await world.story_item(labels=[label])
+    await engine.backlog.number()
+    assert None not in await keys(world, [late])
+    assert await listed(engine, label=label) == [old[0], old[1], ranked, old[2], late]
+
+
+async def test_a_place_set_by_hand_is_no_way_to_break_it(world: World, engine: Engine) -> None:
+    label = unique("label")
+    a, b, c = await made(engine, label, 3)
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.rank_key = 'what?'", id=b)
+    with pytest.raises(ConflictError, match="by hand"):
+        await engine.places.rank_story(a, before=b)
+    await engine.places.rank_story(b, before=c)
+    assert await listed(engine, label=label) == [a, b, c]
+
+
+async def test_filters(world: World, engine: Engine) -> None:
+    label, ann = unique("label"), await world.actor("po")
+    epic = await engine.items.create_epic("Epic", unique("E"))
+    sprint = await engine.sprints.create("Sprint", unique("SP"))
+    [small] = await made(engine, label, story_points=2, author_id=ann)
+    [large] = await made(engine, label, story_points=8, epic_id=epic)
+    [bare] = await made(engine, label, title="Quite something else")
+    [done] = await made(engine, label, story_points=2)
+    await engine.sprints.assign(small, sprint)
+    await world.applied(done, "ARCHIVE", ann, feedback="It is not wanted any more.")
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, [small, large, bare]),
+        ({"closed": True}, [small, large, bare, done]),
+        ({"state": "DRAFT"}, [small, large, bare]),
+        ({"state": "ARCHIVED"}, [done]),
+        ({"epic_id": epic}, [large]),
+        ({"sprint_id": sprint}, [small]),
+        ({"sprint_id": sprint, "epic_id": epic}, []),
+        ({"in_sprint": True}, [small]),
+        ({"in_sprint": False}, [large, bare]),
+        ({"author_id": ann}, [small]),
+        ({"min_points": 3}, [large]),
+        ({"max_points": 3}, [small]),
+        ({"min_points": 2, "max_points": 8}, [small, large]),
+        ({"text": "ELSE something"}, [bare]),
+        ({"text": "story", "epic_id": epic}, [large]),
+        ({"text": "story", "closed": True, "max_points": 2}, [small, done]),
+    ]
+    for wanted, found in cases:
+        assert await listed(engine, 2, **{"label": label, **wanted}) == found, wanted
+    await engine.places.archive(done)
+    assert await listed(engine, label=label, closed=True) == [small, large, bare]
+    assert await listed(engine, label=label, state="ARCHIVED") == []
+    assert await listed(engine, label=label, archived=True) == [small, large, bare, done]
+    assert await listed(engine, label=unique("label")) == []
+    with pytest.raises(BadInputError):
+        await listed(engine, min_points=-1)
+
+
+async def test_what_is_listed_unfiltered_is_counted_by_state(engine: Engine) -> None:
+    await made(engine, unique("label"), 3)
+    assert len(await listed(engine, 1000)) >= 3
+
+
+async def test_words_are_found_in_titles_and_descriptions(world: World, engine: Engine) -> None:
+    word = unique("w").replace("-", "")
+    epic = await engine.items.create_epic(f"Of {word} and more", unique("E"))
+    story = await engine.items.create_story(
+        "Other", workflow="story", id=unique("US"), description=f"We can't {word}, I said."
+    )
+    task = await engine.items.create_task(story, f"Sign-in: {word.upper()}", workflow="task", id=unique("T"))
+
+    async def found(text: str) -> list[tuple[str, bool]]:
+        return sorted(await engine.backlog.search(text, 10))
+
+    assert await found(word) == sorted([(epic, True), (story, False), (task, False)])
+    assert await found(f"can't {word}") == [(story, False)]
+    assert await found(f"sign-in {word}") == [(task, False)]
+    assert await found(f"{word} OR nothing") == []
+    assert await found(word[:-2]) == []
+    assert len(await engine.backlog.search(word, 2)) == 2
+    assert await engine.backlog.search(word, 0) == []
+    await engine.items.edit_task(task, {"title": "Something else"})
+    assert await found(f"sign-in {word}") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a "', "a\\", "a AND", "NOT a", "a OR OR b", "(a", "a)", "[a TO", "{a TO b}", "a^", "a~", "a*", "?a", "*",
+        "a:b", "title:a", "a && b", "a || b", "!a", "+a -b", "/a.*/", "/", "\\\\", "\\\"", 'x" OR "y', "a\x00b",
+        "a\u2028b", "👩‍👩‍👧 a", "_", "a" * 900,
+    ],
+)  # fmt: skip
+async def test_no_text_means_anything_to_the_search_engine(db: Any, text: str) -> None:
+    backlog = Backlog(db)
+    if any(char.isalnum() or char == "_" for char in text):
+        await backlog.search(text, 5)
+        await backlog.page(5, None, Wanted(text=text))
+    else:
+        with pytest.raises(BadInputError, match="words to look for"):
+            await backlog.search(text, 5)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "...", "a " * 51, "x" * 1001])
+async def test_no_text_to_look_for(engine: Engine, text: str) -> None:
+    with pytest.raises(BadInputError):
+        await engine.backlog.search(text, 5)
+
+
+async def test_a_page_of_a_large_backlog_reads_a_page(world: World, engine: Engine) -> None:
+    label = unique("label")
+    await world.cypher(
+        "MATCH (state:State {workflow: 'story', name: 'DRAFT'}) UNWIND range(1, 3000) AS n "
+        "CREATE (s:Story:Item {id: $label + n, name: $label + n, title: 'Many', workflow: 'story', version: 0, "
+        "rework: 0, labels: [$label], began_in: 'DRAFT', created_at: datetime(), "
+        "rank_key: '2' + right('0000' + n, 5) + '1'}) "
+        "CREATE (s)-[:IN_STATE]->(state)",
+        label=label,
+    )
+    try:
+        page, _ = await engine.backlog.page(50, ["2010001", ""], Wanted())
+        assert [row["id"] for row in page.rows] == [f"{label}{n}" for n in range(1000, 1050)]
+        assert len(await listed(engine, 1000, label=label)) == 3000
+        for statement, most in (("backlog/ranked", 1500), ("backlog/before", 30), ("backlog/after", 30)):
+            assert await hits(engine, statement, key="2010001") < most
+        assert await hits(engine, "backlog/count_open") < 300
+    finally:
+        await world.cypher("MATCH (s:Story {title: 'Many'}) WHERE s.labels = [$label] DETACH DELETE s", label=label)
+
+
+async def hits(engine: Engine, statement: str, **given: Any) -> int:
+    """How often the store was asked."""
+    wanted = asdict(Wanted()) | {"after_id": "", "limit": 50, "id": ""} | given
+    async with engine.db.driver.session() as session:
+        result = await session.run(query(statement).replace("CYPHER 5\n", "CYPHER 5 PROFILE\n", 1), wanted)
+        summary = await result.consume()
+    assert summary.profile is not None
+    return _hits(summary.profile)
+
+
+def _hits(profile: dict[str, Any]) -> int:
+    return int(profile["dbHits"]) + sum(_hits(child) for child in profile.get("children", []))
