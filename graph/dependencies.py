@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
+from graph.changing import change, hold
 from graph.circle import told
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
-from graph.items import known
-from graph.people import may_stand_for
+from graph.items import EDIT, known
 
 
 class Dependencies:
@@ -26,25 +24,20 @@ class Dependencies:
 
         Raises:
             NotFoundError: no such task or actor. BadInputError: a task that waits for itself, or the built-in actor.
-            ConflictError: the other task waits for this one already, the message names how; or a task in no state.
+            ConflictError: the other task waits for this one already, the message names how; `actor_id` may not change
+            it; or it is in no state.
         """
         if task_id == on_id:
             raise BadInputError(f"A task cannot wait for itself: {told([task_id, task_id])}.")
-        await may_stand_for(self._db, actor_id)
 
         async def work(tx: Transaction) -> None:
-            await self._lock(tx, task_id, on_id)
+            await self._hold(tx, task_id, on_id, actor_id)
             # Only such an edge can close a circle: nothing waits yet for a task that is new.
             for row in await tx.run("dependency/way", from_id=on_id, to_id=task_id):
                 circle = told([task_id, *row["way"]])
                 raise ConflictError(f"'{task_id}' cannot wait for '{on_id}', which waits for it: {circle}.")
-            await tx.run(
-                "dependency/add",
-                task_id=task_id,
-                on_id=on_id,
-                actor_id=actor_id,
-                inputs=json.dumps({"waits_for": on_id}),
-            )
+            if await tx.run("dependency/add", task_id=task_id, on_id=on_id):
+                await change(tx, task_id, EDIT, actor_id, {}, {"waits_for": on_id})
 
         await self._db.in_transaction(work)
 
@@ -53,29 +46,20 @@ class Dependencies:
 
         Raises: as `add`; where there is no such edge nothing is done.
         """
-        await may_stand_for(self._db, actor_id)
 
         async def work(tx: Transaction) -> tuple[None, list[str]]:
-            stories = await self._lock(tx, task_id, on_id)
-            await tx.run(
-                "dependency/remove",
-                task_id=task_id,
-                on_id=on_id,
-                actor_id=actor_id,
-                inputs=json.dumps({"waits_no_more_for": on_id}),
-            )
-            return None, stories
+            found = await self._hold(tx, task_id, on_id, actor_id)
+            if await tx.run("dependency/remove", task_id=task_id, on_id=on_id):
+                await change(tx, task_id, EDIT, actor_id, {}, {"waits_no_more_for": on_id})
+            return None, [] if found["story_id"] is None else [found["story_id"]]
 
         await self._gate.assigning(work)
 
-    async def _lock(self, tx: Transaction, task_id: str, on_id: str) -> list[str]:
-        """The story of the task, if it has one; raises when one of the tasks is unknown, or cannot be edited."""
-        [found] = await tx.run("dependency/lock", task_id=task_id, on_id=on_id)
-        known("task", task_id, found["has_task"])
-        known("task", on_id, found["has_on"])
-        if found["states"] != 1:
-            raise ConflictError(f"'{task_id}' is in no state, or in several, by an edit by hand; mend that first.")
-        return list(found["stories"])
+    async def _hold(self, tx: Transaction, task_id: str, on_id: str, actor_id: str | None) -> Row:
+        """Takes all locks, and says what `hold` says of the task; raises when something is unknown, or may not be."""
+        [other] = await tx.run("dependency/lock", on_id=on_id)
+        known("task", on_id, other["has_on"])
+        return await hold(tx, "task", task_id, actor_id)
 
     async def blocking(self, ids: list[str]) -> dict[str, Row]:
         """`{id, blocked_by, blocks}` of each known task: which open tasks it waits for, and which wait for it."""

@@ -78,21 +78,6 @@ class People:
         return Page.of(row, first)
 
 
-async def may_stand_for(db: Database, actor_id: str | None) -> None:
-    """Whether an edit may be said to be somebody's.
-
-    Raises:
-        NotFoundError: an unknown actor. BadInputError: the built-in one.
-    """
-    if actor_id is None:
-        return
-    found = await db.read("people/by_ids", ids=[actor_id])
-    if not found:
-        raise NotFoundError(f"There is no actor '{actor_id}'.")
-    if found[0]["actor"]["builtin"]:
-        raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
-
-
 def _check(roles: Sequence[str]) -> None:
     if ANYONE in roles:
         raise BadInputError(f"'{ANYONE}' is the role of every known actor; it is neither granted nor revoked.")
