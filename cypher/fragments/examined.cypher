@@ -1,9 +1,10 @@
 // In: item. Out: found, what the graph says of an item, its state and its history.
 CALL (item) {
   OPTIONAL MATCH (item)-[:IN_STATE]->(state:State)
+  WITH state, EXISTS { (:Workflow {name: item.workflow})-[:HAS_STATE]->(state) } AS is_own,
+    state.kind = 'initial' OR EXISTS { (:Workflow)-[:STARTS_AT]->(state) } AS is_initial
   RETURN collect(state.name) AS names, count(state) AS states,
-    count(CASE WHEN EXISTS { (:Workflow {name: item.workflow})-[:HAS_STATE]->(state) } THEN 1 END) AS own,
-    count(CASE WHEN state.kind = 'initial' OR EXISTS { (:Workflow)-[:STARTS_AT]->(state) } THEN 1 END) AS initial
+    count(CASE WHEN is_own THEN 1 END) AS own, count(CASE WHEN is_initial THEN 1 END) AS initial
 }
 CALL (item) {
   OPTIONAL MATCH (change:Change {item_id: item.id})
