@@ -18,6 +18,7 @@ from nats.js.errors import APIError, BadRequestError, NotFoundError, ServerError
 
 from graph import fault_points
 from graph.lease import Lease
+from graph.published import PUBLISHED
 
 log = structlog.get_logger(__name__)
 
@@ -27,20 +28,13 @@ STREAMS = {
     "AGENT_WORK": "agent.work.>",
     "DEAD_LETTERS": "dead.>",
 }
+_FROM_OUTSIDE = ("agent.work.completed", "planning.derivation.completed")
+_SUBJECTS = (*(kind.subject for kind in PUBLISHED), *_FROM_OUTSIDE)
 # What must be kept even where a foreign stream leaves no room for the whole of ours.
 NEEDED = {
-    "PLANNING": [
-        "planning.story.created", "planning.story.transitioned", "planning.action.refused",
-        "planning.decision.approved", "planning.decision.rejected", "planning.task.derived",
-        "planning.derivation.requested", "planning.derivation.completed",
-    ],
-    "WORKFLOW": [
-        "workflow.task.assigned", "workflow.state.changed", "workflow.action.refused",
-        "workflow.story.tasks_completed", "workflow.rules.changed",
-    ],
-    "AGENT_WORK": ["agent.work.completed"],
-    "DEAD_LETTERS": ["dead.>"],
-}  # fmt: skip
+    stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
+    for stream, covered in STREAMS.items()
+}
 REPLICAS = 3  # copies of a stream that is made in a cluster
 _ALONE = 10074  # the code of a server that is in no cluster, and so keeps one copy
 _OVERLAP = 10065  # of subjects that another stream keeps already

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
-from stategate.service import Served
 from stategate.settings import Settings
+
+if TYPE_CHECKING:
+    from stategate.service import Served  # which takes its time to load
 
 _FILE = "addresses.json"
 

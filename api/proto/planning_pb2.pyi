@@ -17,19 +17,25 @@ class GetRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class Epic(_message.Message):
-    __slots__ = ("id", "title", "description", "created_at")
+    __slots__ = ("id", "title", "description", "created_at", "labels", "archived", "author_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVED_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     title: str
     description: str
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    archived: bool
+    author_id: str
+    def __init__(self, id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Iterable[str]] = ..., archived: _Optional[bool] = ..., author_id: _Optional[str] = ...) -> None: ...
 
 class Story(_message.Message):
-    __slots__ = ("id", "epic_id", "title", "description", "workflow", "state", "version", "acceptance_criteria", "story_points", "author_id", "owner_id", "assignee_id", "sprint_id", "released", "definition_of_ready", "created_at", "updated_at")
+    __slots__ = ("id", "epic_id", "title", "description", "workflow", "state", "version", "acceptance_criteria", "story_points", "author_id", "owner_id", "assignee_id", "sprint_id", "released", "definition_of_ready", "created_at", "updated_at", "labels", "archived")
     ID_FIELD_NUMBER: _ClassVar[int]
     EPIC_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +53,8 @@ class Story(_message.Message):
     DEFINITION_OF_READY_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVED_FIELD_NUMBER: _ClassVar[int]
     id: str
     epic_id: str
     title: str
@@ -64,7 +72,9 @@ class Story(_message.Message):
     definition_of_ready: DefinitionOfReady
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., epic_id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[_Union[_answers_pb2.State, _Mapping]] = ..., version: _Optional[int] = ..., acceptance_criteria: _Optional[_Iterable[str]] = ..., story_points: _Optional[int] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., assignee_id: _Optional[str] = ..., sprint_id: _Optional[str] = ..., released: _Optional[bool] = ..., definition_of_ready: _Optional[_Union[DefinitionOfReady, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    archived: bool
+    def __init__(self, id: _Optional[str] = ..., epic_id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[_Union[_answers_pb2.State, _Mapping]] = ..., version: _Optional[int] = ..., acceptance_criteria: _Optional[_Iterable[str]] = ..., story_points: _Optional[int] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., assignee_id: _Optional[str] = ..., sprint_id: _Optional[str] = ..., released: _Optional[bool] = ..., definition_of_ready: _Optional[_Union[DefinitionOfReady, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Iterable[str]] = ..., archived: _Optional[bool] = ...) -> None: ...
 
 class DefinitionOfReady(_message.Message):
     __slots__ = ("score", "missing")
@@ -75,7 +85,7 @@ class DefinitionOfReady(_message.Message):
     def __init__(self, score: _Optional[int] = ..., missing: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Task(_message.Message):
-    __slots__ = ("id", "story_id", "title", "description", "workflow", "state", "version", "priority", "attempt", "depends_on", "author_id", "owner_id", "assignee_id", "feedback", "created_at", "updated_at")
+    __slots__ = ("id", "story_id", "title", "description", "workflow", "state", "version", "priority", "attempt", "depends_on", "author_id", "owner_id", "assignee_id", "feedback", "created_at", "updated_at", "type", "estimate", "labels", "archived")
     ID_FIELD_NUMBER: _ClassVar[int]
     STORY_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +102,10 @@ class Task(_message.Message):
     FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    ARCHIVED_FIELD_NUMBER: _ClassVar[int]
     id: str
     story_id: str
     title: str
@@ -108,20 +122,28 @@ class Task(_message.Message):
     feedback: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., story_id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[_Union[_answers_pb2.State, _Mapping]] = ..., version: _Optional[int] = ..., priority: _Optional[int] = ..., attempt: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., assignee_id: _Optional[str] = ..., feedback: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    type: str
+    estimate: float
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    archived: bool
+    def __init__(self, id: _Optional[str] = ..., story_id: _Optional[str] = ..., title: _Optional[str] = ..., description: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[_Union[_answers_pb2.State, _Mapping]] = ..., version: _Optional[int] = ..., priority: _Optional[int] = ..., attempt: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., assignee_id: _Optional[str] = ..., feedback: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[str] = ..., estimate: _Optional[float] = ..., labels: _Optional[_Iterable[str]] = ..., archived: _Optional[bool] = ...) -> None: ...
 
 class CreateEpicRequest(_message.Message):
-    __slots__ = ("title", "id", "description")
+    __slots__ = ("title", "id", "description", "labels", "author_id")
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_ID_FIELD_NUMBER: _ClassVar[int]
     title: str
     id: str
     description: str
-    def __init__(self, title: _Optional[str] = ..., id: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    author_id: str
+    def __init__(self, title: _Optional[str] = ..., id: _Optional[str] = ..., description: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., author_id: _Optional[str] = ...) -> None: ...
 
 class CreateStoryRequest(_message.Message):
-    __slots__ = ("title", "id", "epic_id", "workflow", "state", "description", "acceptance_criteria", "story_points", "author_id", "owner_id")
+    __slots__ = ("title", "id", "epic_id", "workflow", "state", "description", "acceptance_criteria", "story_points", "author_id", "owner_id", "labels")
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     EPIC_ID_FIELD_NUMBER: _ClassVar[int]
@@ -132,6 +154,7 @@ class CreateStoryRequest(_message.Message):
     STORY_POINTS_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_ID_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     title: str
     id: str
     epic_id: str
@@ -142,10 +165,11 @@ class CreateStoryRequest(_message.Message):
     story_points: int
     author_id: str
     owner_id: str
-    def __init__(self, title: _Optional[str] = ..., id: _Optional[str] = ..., epic_id: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[str] = ..., description: _Optional[str] = ..., acceptance_criteria: _Optional[_Iterable[str]] = ..., story_points: _Optional[int] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ...) -> None: ...
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, title: _Optional[str] = ..., id: _Optional[str] = ..., epic_id: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[str] = ..., description: _Optional[str] = ..., acceptance_criteria: _Optional[_Iterable[str]] = ..., story_points: _Optional[int] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateTaskRequest(_message.Message):
-    __slots__ = ("story_id", "title", "id", "workflow", "state", "description", "priority", "depends_on", "assignee_id", "author_id", "owner_id")
+    __slots__ = ("story_id", "title", "id", "workflow", "state", "description", "priority", "depends_on", "assignee_id", "author_id", "owner_id", "type", "estimate", "labels")
     STORY_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -157,6 +181,9 @@ class CreateTaskRequest(_message.Message):
     ASSIGNEE_ID_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_ID_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
     story_id: str
     title: str
     id: str
@@ -168,7 +195,10 @@ class CreateTaskRequest(_message.Message):
     assignee_id: str
     author_id: str
     owner_id: str
-    def __init__(self, story_id: _Optional[str] = ..., title: _Optional[str] = ..., id: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[str] = ..., description: _Optional[str] = ..., priority: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., assignee_id: _Optional[str] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ...) -> None: ...
+    type: str
+    estimate: float
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, story_id: _Optional[str] = ..., title: _Optional[str] = ..., id: _Optional[str] = ..., workflow: _Optional[str] = ..., state: _Optional[str] = ..., description: _Optional[str] = ..., priority: _Optional[int] = ..., depends_on: _Optional[_Iterable[str]] = ..., assignee_id: _Optional[str] = ..., author_id: _Optional[str] = ..., owner_id: _Optional[str] = ..., type: _Optional[str] = ..., estimate: _Optional[float] = ..., labels: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListEpicsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

@@ -32,9 +32,9 @@ def given(request: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(request, name) for name in names if request.HasField(name)}
 
 
-def page_asked(request: PageRequest) -> tuple[int, list[Any] | None]:
-    """How many, and after which place. Raises `BadInputError`."""
-    return pages.checked(request.page_size or None), pages.read(request.page_token or None, int, str)
+def page_asked(request: PageRequest, *shape: type) -> tuple[int, list[Any] | None]:
+    """How many, and after which place of that shape. Raises `BadInputError`."""
+    return pages.checked(request.page_size or None), pages.read(request.page_token or None, *shape)
 
 
 def next_page_token(page: Page) -> str:
@@ -81,7 +81,13 @@ def applied(answer: Decision) -> pb.Applied:
 
 def epic(row: Row) -> planning_pb2.Epic:
     return planning_pb2.Epic(
-        id=row["id"], title=row["title"], description=row["description"], created_at=_moment(row["created_at"])
+        id=row["id"],
+        title=row["title"],
+        description=row["description"],
+        created_at=_moment(row["created_at"]),
+        labels=row["labels"],
+        archived=row["archived"],
+        author_id=row["author_id"],
     )
 
 
@@ -107,6 +113,8 @@ def story(row: Row) -> planning_pb2.Story:
         ),
         created_at=_moment(row["created_at"]),
         updated_at=_moment(row["updated_at"]),
+        labels=row["labels"],
+        archived=row["archived"],
     )
 
 
@@ -128,6 +136,10 @@ def task(row: Row) -> planning_pb2.Task:
         feedback=row["feedback"],
         created_at=_moment(row["created_at"]),
         updated_at=_moment(row["updated_at"]),
+        type=row["type"],
+        estimate=row["estimate"],
+        labels=row["labels"],
+        archived=row["archived"],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -25,14 +26,15 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         self._engine = engine
 
     async def CreateEpic(self, request: pb.CreateEpicRequest, context: _Context) -> pb.Epic:
-        created = await self._engine.items.create_epic(request.title, **given(request, "id", "description"))
+        optional = given(request, "id", "description", "author_id")
+        created = await self._engine.items.create_epic(request.title, **optional, labels=list(request.labels))
         return await self._epic(created)
 
     async def GetEpic(self, request: pb.GetRequest, context: _Context) -> pb.Epic:
         return await self._epic(named(request.id, "id"))
 
     async def ListEpics(self, request: pb.ListEpicsRequest, context: _Context) -> pb.ListEpicsResponse:
-        page = await self._engine.trees.epics(*messages.page_asked(request))
+        page = await self._engine.trees.epics(*messages.page_asked(request, int, str))
         rows = await self._engine.trees.epics_by_ids([row["id"] for row in page.rows])
         return pb.ListEpicsResponse(
             epics=[messages.epic(rows[row["id"]]) for row in page.rows if row["id"] in rows],
@@ -48,6 +50,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
             request.title,
             **{"workflow": STORY_WORKFLOW} | optional,
             acceptance_criteria=list(request.acceptance_criteria),
+            labels=list(request.labels),
         )
         return await self._story(created)
 
@@ -56,7 +59,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
 
     async def ListStories(self, request: pb.ListStoriesRequest, context: _Context) -> pb.ListStoriesResponse:
         page = await self._engine.trees.stories(
-            *messages.page_asked(request), **given(request, "state", "sprint_id", "epic_id")
+            *messages.page_asked(request, int, str), **given(request, "state", "sprint_id", "epic_id")
         )
         rows = await self._engine.details.whole([row["id"] for row in page.rows])
         return pb.ListStoriesResponse(
@@ -67,13 +70,15 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
 
     async def CreateTask(self, request: pb.CreateTaskRequest, context: _Context) -> pb.Task:
         optional = given(
-            request, "id", "workflow", "state", "description", "priority", "assignee_id", "author_id", "owner_id"
-        )
+            request, "id", "workflow", "state", "description", "priority", "type", "estimate", "assignee_id",
+            "author_id", "owner_id",
+        )  # fmt: skip
         created = await self._engine.items.create_task(
             named(request.story_id, "story_id"),
             request.title,
             **{"workflow": TASK_WORKFLOW} | optional,
             depends_on=list(request.depends_on),
+            labels=list(request.labels),
         )
         return await self._task(created)
 
@@ -82,7 +87,7 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
 
     async def ListTasks(self, request: pb.ListTasksRequest, context: _Context) -> pb.ListTasksResponse:
         await self._story(named(request.story_id, "story_id"))
-        first, after = messages.page_asked(request)
+        first, after = messages.page_asked(request, float, str)
         [page] = await self._engine.trees.tasks_of([(request.story_id, first, tuple(after) if after else None)])
         rows = await self._engine.details.whole([row["id"] for row in page.rows])
         return pb.ListTasksResponse(
@@ -97,17 +102,18 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
         return messages.applied(await self._engine.together.decide(asked))
 
     async def ApproveDecision(self, request: pb.DecisionRequest, context: _Context) -> answers_pb2.Applied:
-        return await self._say(request, await self._engine.intents.approving(named(request.story_id, "story_id")))
+        return await self._say(request, self._engine.intents.approving)
 
     async def RejectDecision(self, request: pb.DecisionRequest, context: _Context) -> answers_pb2.Applied:
-        return await self._say(request, await self._engine.intents.rejecting(named(request.story_id, "story_id")))
+        return await self._say(request, self._engine.intents.rejecting)
 
-    async def _say(self, request: pb.DecisionRequest, action: str) -> answers_pb2.Applied:
-        await self._refuse_task(request.story_id)
+    async def _say(self, request: pb.DecisionRequest, meant: Callable[[str], Awaitable[str]]) -> answers_pb2.Applied:
+        story, actor = named(request.story_id, "story_id"), named(request.actor_id, "actor_id")
+        await self._refuse_task(story)
         asked = Command(
-            request.story_id,
-            action,
-            named(request.actor_id, "actor_id"),
+            story,
+            await meant(story),
+            actor,
             feedback=request.comment or None,
             **given(request, "command_id", "expected_version"),
         )

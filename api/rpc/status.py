@@ -17,9 +17,10 @@ from graph.decision import Decision, Reason
 from graph.errors import BadInputError, ConflictError, NotFoundError, StategateError, UnavailableError
 
 _DOMAIN = "stategate"
-_ROOM = 5_500  # bytes of details: they travel as a header, of which clients take 8 kB
-_SHORT = 200  # characters of a sentence where there is no room for all of them
-_FEW = 20  # entries of a list, likewise
+# What is told travels in headers, of which clients take 8 kB in all.
+_MESSAGE = 1_500  # bytes of the sentence, as a header has it
+_ROOM = 4_200  # bytes of the details, which become a third more
+_SHORT = 90  # bytes of a text where there is no room for all of them
 _INTERNAL = "Something went wrong inside; the log of the service says what."
 
 _OF_ERRORS = {
@@ -68,7 +69,8 @@ class Statuses(grpc.aio.ServerInterceptor):
                 status = rpc_status.to_status(refusal(error.refused, duplicate=error.duplicate))
                 await context.abort(status.code, status.details, status.trailing_metadata)
             except StategateError as error:
-                await context.abort(_OF_ERRORS.get(error.code, grpc.StatusCode.INTERNAL), str(error))
+                code = _OF_ERRORS.get(error.code, grpc.StatusCode.INTERNAL)
+                await context.abort(code, _sentence(str(error)))
             except Exception:
                 log.exception("grpc", method=handler_call_details.method)
                 await context.abort(grpc.StatusCode.INTERNAL, _INTERNAL)
@@ -78,7 +80,7 @@ class Statuses(grpc.aio.ServerInterceptor):
 
 def refusal(refused: Decision, *, duplicate: bool) -> Status:
     """The status of a refused call: a `Refusal`, and an ErrorInfo for each reason, which any client can read."""
-    code, message = code_of(refused.reasons), " ".join(reason.message for reason in refused.reasons)
+    code, message = code_of(refused.reasons), _sentence(" ".join(reason.message for reason in refused.reasons))
     whole = pb.Refusal(
         item_id=refused.item_id,
         command_id=refused.command_id,
@@ -98,9 +100,9 @@ def refusal(refused: Decision, *, duplicate: bool) -> Status:
         ],
         duplicate=duplicate,
     )
-    status = _status(code, message, whole, refused.reasons)
-    if status.ByteSize() > _ROOM:
-        status = _status(code, message[:_SHORT], _shortened(whole), refused.reasons[:_FEW])
+    status, most = _status(code, message, whole, refused.reasons), 16
+    while status.ByteSize() > _ROOM:
+        status, most = _status(code, _short(message), _shortened(whole, most), refused.reasons[:most]), most // 2
     return status
 
 
@@ -121,14 +123,30 @@ def _packed(message: Any) -> AnyMessage:
     return packed
 
 
-def _shortened(whole: pb.Refusal) -> pb.Refusal:
-    """What has room whatever was refused; all of it is in the item's refusals, and in the event that tells of it."""
-    few = pb.Refusal(item_id=whole.item_id, command_id=whole.command_id, duplicate=whole.duplicate)
+def _shortened(whole: pb.Refusal, most: int) -> pb.Refusal:
+    """Some of what was refused, and why; all of it is in the item's refusals, and in the event that tells of it."""
+    few = pb.Refusal(
+        item_id=_short(whole.item_id), command_id=_short(whole.command_id), duplicate=whole.duplicate,
+        reasons=[
+            pb.Reason(code=found.code, message=_short(found.message), rule=_short(found.rule))
+            for found in whole.reasons[:most]
+        ],
+        legal_actions=[_short(name) for name in whole.legal_actions[:most]],
+    )  # fmt: skip
     if whole.HasField("version"):
         few.version = whole.version
-    few.reasons.extend(
-        pb.Reason(code=found.code, message=found.message[: _SHORT // 2], rule=found.rule[: _SHORT // 2])
-        for found in whole.reasons[: _FEW // 2]
-    )
-    few.legal_actions.extend(name[: _SHORT // 4] for name in whole.legal_actions[:_FEW])
     return few
+
+
+def _short(text: str) -> str:
+    return text.encode()[:_SHORT].decode(errors="ignore")
+
+
+def _sentence(text: str) -> str:
+    """As much of it as has room in a header, where each byte that is not of a plain letter takes three."""
+    used = 0
+    for place, letter in enumerate(text):
+        used += 1 if " " <= letter <= "~" and letter != "%" else 3 * len(letter.encode(errors="replace"))
+        if used > _MESSAGE:
+            return text[:place]
+    return text

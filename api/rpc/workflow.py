@@ -35,7 +35,7 @@ class WorkflowService(workflow_pb2_grpc.WorkflowServicer):
         self, request: pb.ListPendingTasksRequest, context: _Context
     ) -> pb.ListPendingTasksResponse:
         role = named(request.role, "role")
-        page = await self._engine.trees.tasks(*messages.page_asked(request), role=role)
+        page = await self._engine.trees.tasks(*messages.page_asked(request, int, str), role=role)
         rows = await self._engine.details.light([row["id"] for row in page.rows])
         return pb.ListPendingTasksResponse(
             tasks=await self._told([rows[row["id"]] for row in page.rows if row["id"] in rows]),

@@ -81,8 +81,11 @@ async def test_a_story_is_made_decided_and_planned(planning: Any, team: Team, bu
     assert (story.state.name, story.state.kind, story.version) == ("DRAFT", "initial", 0)
     assert (story.definition_of_ready.score, list(story.definition_of_ready.missing)) == (85, ["tasks"])
     task = await planning.CreateTask(
-        planning_pb2.CreateTaskRequest(story_id=story.id, title="Tokens", id=fresh("T"), priority=1)
+        planning_pb2.CreateTaskRequest(
+            story_id=story.id, title="Tokens", id=fresh("T"), priority=1, type="bug", estimate=2.5, labels=["security"]
+        )
     )
+    assert (task.type, task.estimate, list(task.labels), task.archived) == ("bug", 2.5, ["security"], False)
     second = await planning.CreateTask(
         planning_pb2.CreateTaskRequest(story_id=story.id, title="Expiry", depends_on=[task.id])
     )
@@ -133,6 +136,10 @@ async def test_lists_come_in_pages(planning: Any, team: Team) -> None:
         (await planning.CreateTask(planning_pb2.CreateTaskRequest(story_id=made[0], title=f"T{n}"))).id
         for n in range(3)
     ]
+    page = await planning.ListTasks(planning_pb2.ListTasksRequest(story_id=made[0], page_size=2))
+    rest = planning_pb2.ListTasksRequest(story_id=made[0], page_token=page.next_page_token)
+    assert [task.id for task in page.tasks] == tasks[:2]
+    assert [task.id for task in (await planning.ListTasks(rest)).tasks] == tasks[2:]
     page = await planning.ListTasks(planning_pb2.ListTasksRequest(story_id=made[0]))
     assert ([task.id for task in page.tasks], page.next_page_token, page.total) == (tasks, "", 3)
     assert (await planning.ListEpics(planning_pb2.ListEpicsRequest(page_size=1))).next_page_token
@@ -237,6 +244,8 @@ async def test_bad_input_and_unknown_ids(planning: Any, workflow: Any, engine: E
         (planning.CreateStory(planning_pb2.CreateStoryRequest(title="x", id=story)), status.ABORTED, story),
         (planning.CreateStory(planning_pb2.CreateStoryRequest(title="x", epic_id="no")), status.NOT_FOUND, "no"),
         (planning.ApproveDecision(planning_pb2.DecisionRequest(story_id="no", actor_id="x")), status.NOT_FOUND, "no"),
+        (planning.RejectDecision(planning_pb2.DecisionRequest(story_id=task, actor_id="x")), status.NOT_FOUND, "tasks"),
+        (planning.RejectDecision(planning_pb2.DecisionRequest(story_id="no")), status.INVALID_ARGUMENT, "actor_id"),
     ]  # fmt: skip
     for call, code, part in calls:
         found = await failed(call)
@@ -324,8 +333,20 @@ def test_a_refusal_of_any_size_fits_into_a_header() -> None:
         remedies=[Remedy("WAIT", "y" * 2000)] * 50,
     )  # fmt: skip
     status = refusal(huge, duplicate=False)
-    assert status.ByteSize() < 6_000
+    assert status.ByteSize() < 4_500
     told, info = answers_pb2.Refusal(), ErrorInfo()
     assert status.details[0].Unpack(told)
     assert status.details[1].Unpack(info)
-    assert (told.version, len(told.reasons), info.reason) == (3, 10, "GUARD_FAILED")
+    assert (told.version, len(told.reasons), info.reason) == (3, len(status.details) - 1, "GUARD_FAILED")
+
+
+async def test_an_answer_of_any_size_and_letters_comes_through(
+    planning: Any, workflow: Any, engine: Engine, team: Team, story: str
+) -> None:
+    long = "日" * 2_000
+    code, message, _ = await failed(planning.GetStory(planning_pb2.GetRequest(id=long)))
+    assert (code, "日" in message) == (grpc.StatusCode.NOT_FOUND, True)
+    task = await engine.items.create_task(story, "Tokens", workflow="task")
+    wish = asked(task, long, team.po, command_id="命" * 500)
+    code, _, told = await failed(workflow.RequestAction(wish))
+    assert (code, told and told.reasons[0].code) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_ACTION")
