@@ -4,8 +4,11 @@ MATCH (story:Story)
 USING INDEX story:Story(rank_key)
 // Said by <>, because > would be looked for by a second index, beside the order.
 WHERE story.rank_key >= $key AND (story.rank_key <> $key OR story.id > $after_id)
-MATCH (story)-[:IN_STATE]->(state:State)
-WHERE
-  // include: in_backlog
+// In a subquery, because a plan made while there were few stories would join all of them with the states, and stay.
+AND EXISTS {
+  MATCH (story)-[:IN_STATE]->(state:State)
+  WHERE
+    // include: in_backlog
+}
 WITH story ORDER BY story.rank_key, story.id LIMIT $limit
 RETURN story.id AS id, story.rank_key AS place
