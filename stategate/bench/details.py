@@ -40,22 +40,26 @@ async def details(world: World, servers: Addresses, sizes: Sizes) -> dict[str, A
         await world.decide(tasks, sizes.tasks)
     await world.engine.db.write("bench/texts", ids=tasks.ids, text=_WORDS * (50_000 // len(_WORDS)))
     asked = {"id": f"{prefix}story-0", "tasks": sizes.tasks}
-    figures: dict[str, Any] = {}
-    for source, url in (("valkey", servers.valkey_url), ("neo4j", _NOWHERE)):
-        async with service(replace(servers, valkey_url=url)) as served, GraphQLClient(served.graphql) as ask:
+    samples: dict[str, list[float]] = {}
+    # Both at once and in turns, so that whatever else the machine does meets both.
+    async with (
+        service(servers) as kept,
+        service(replace(servers, valkey_url=_NOWHERE)) as plain,
+        GraphQLClient(kept.graphql) as from_valkey,
+        GraphQLClient(plain.graphql) as from_neo4j,
+    ):
+        for _ in range(sizes.reads * 2):
             for name, question in _QUESTIONS.items():
-                samples = []
-                for _ in range(sizes.reads * 2):
+                for source, ask in (("valkey", from_valkey), ("neo4j", from_neo4j)):
                     began = time.perf_counter()
                     answer = await ask(question, **asked)
-                    samples.append(time.perf_counter() - began)
+                    samples.setdefault(f"{name}_from_{source}", []).append(time.perf_counter() - began)
                     if len(answer["story"]["tasks"]["nodes"]) != sizes.tasks:
                         raise BenchError(f"the question for the {name} found too little")
-                figures[f"{name}_from_{source}"] = milliseconds(samples[sizes.reads :])
-            if source == "valkey":
-                figures["details_hit_rate"] = await _hit_rate(world, tasks, ask, asked, served.graphql, sizes.reads)
+        hit_rate = await _hit_rate(world, tasks, from_valkey, asked, kept.graphql, sizes.reads)
     await world.forget_events()
-    return figures
+    figures: dict[str, Any] = {name: milliseconds(found[sizes.reads :]) for name, found in samples.items()}
+    return figures | {"details_hit_rate": hit_rate}
 
 
 async def _hit_rate(
