@@ -55,7 +55,7 @@ class Places:
 
         Raises:
             NotFoundError: no such task, story or actor.
-            ConflictError: it was begun, or the story is in a final state, or `actor_id` may not.
+            ConflictError: it was begun, or the story was put away, or `actor_id` may not.
         """
 
         async def work(tx: Transaction, *, settles: bool = True) -> tuple[None, list[str]]:
@@ -66,7 +66,7 @@ class Places:
                 return None, []
             if found["states"][0]["kind"] != INITIAL:
                 raise ConflictError(f"'{id}' was begun in its story, and stays there.")
-            takes_tasks(story_id, there[0]["is_closed"])
+            takes_tasks(story_id, there[0]["is_put_away"])
             await tx.run("item/move_task", id=id, story_id=story_id)
             await change(tx, id, MOVE, actor_id, {}, {"from": found["story_id"], "to": story_id})
             if settles and found["story_id"] is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graph.derivation import Wanted
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError, NotFoundError
@@ -17,8 +18,10 @@ RULES = """
 workflow: {name}
 item: {item}
 roles: [{name}-lead, {{name: {name}-boss, inherits: [{name}-lead]}}]
-states: {{open: {{kind: initial}}, shut: {{kind: final}}}}
-transitions: [{{from: open, action: SHUT, to: shut, roles: ["*"]}}]
+states: {{open: {{kind: initial}}, shut: {{kind: final}}, dropped: {{kind: final, outcome: cancelled}}}}
+transitions:
+  - {{from: open, action: SHUT, to: shut, roles: ["*"]}}
+  - {{from: open, action: DROP, to: dropped, roles: ["*"]}}
 """
 
 
@@ -262,20 +265,47 @@ async def test_what_is_closed_is_archived(world: World, engine: Engine) -> None:
     ]
 
 
-async def test_a_story_in_a_final_state_takes_no_tasks(world: World, engine: Engine) -> None:
+async def test_a_story_that_is_done_takes_tasks_until_it_is_archived(world: World, engine: Engine) -> None:
+    closed, outside = await closed_story(world, engine, "SHUT"), await task(engine, await story(engine))
+    added = await task(engine, closed)
+    await engine.places.move_task(outside, closed)
+    await engine.derivation.derive(closed, None, workflow="task")
+    assert len(await tasks(engine, closed)) == 4
+    await engine.places.archive(closed)
+    await takes_none(engine, closed)
+    await engine.places.unarchive(closed)
+    other = await story(engine)
+    await engine.places.move_task(added, other)
+    await engine.places.move_task(added, closed)
+
+
+async def test_a_story_that_was_given_up_takes_no_tasks(world: World, engine: Engine) -> None:
+    closed = await closed_story(world, engine, "DROP")
+    [inside] = await tasks(engine, closed)
+    await takes_none(engine, closed)
+    await engine.places.move_task(inside, await story(engine))
+    assert await tasks(engine, closed) == []
+
+
+async def closed_story(world: World, engine: Engine, action: str) -> str:
+    """One with a task and a criterion, after an action that leads to a final state."""
     name = await workflow(world, "story")
     closed = await engine.items.create_story("Closed", workflow=name, acceptance_criteria=["It is."])
-    inside, outside = await task(engine, closed), await task(engine, await story(engine))
-    await world.applied(closed, "SHUT", await world.actor())
+    await task(engine, closed)
+    await world.applied(closed, action, await world.actor())
+    return closed
+
+
+async def takes_none(engine: Engine, closed: str) -> None:
+    before, outside = await tasks(engine, closed), await task(engine, await story(engine))
     for refused in (
         task(engine, closed),
         engine.places.move_task(outside, closed),
-        engine.derivation.derive(closed, None, workflow="task"),
+        engine.derivation.derive(closed, [Wanted("Another one")], workflow="task"),
     ):
-        with pytest.raises(ConflictError, match="final state"):
+        with pytest.raises(ConflictError, match="put away"):
             await refused
-    await engine.places.move_task(inside, await story(engine))
-    assert await tasks(engine, closed) == []
+    assert await tasks(engine, closed) == before
 
 
 async def test_a_task_moves_behind_those_of_another_story(world: World, engine: Engine) -> None:
