@@ -19,18 +19,22 @@ async def hold(
     actor_id: str | None,
     *,
     stories: tuple[str, ...] = (),
+    tasks: tuple[str, ...] = (),
     expected_version: int | None = None,
 ) -> Row:
-    """Takes the locks of a story or a task (`kind`), of the story a task is of, and of `stories`; what is there then.
+    """Takes the locks of `stories`, of the stories that tasks are of, and then those of a story or a task (`kind`) and of
+    `tasks`; what is there then.
 
     Raises:
-        NotFoundError: no such item, or actor. BadInputError: the actor is the system itself.
+        NotFoundError: no such item, one of `tasks` is not there, or no such actor. BadInputError: the actor is the system itself.
         ConflictError: the actor may not change it, it is at another version, or in no state or several.
     """
     own = (id,) if kind == "story" else ()
-    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], actor_id=actor_id)
+    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], tasks=tasks, actor_id=actor_id)
     if not found[f"is_{kind}"]:
         raise NotFoundError(f"There is no {kind} '{id}'.")
+    for missing in found["missing"]:
+        raise NotFoundError(f"There is no task '{missing}'.")
     check_may(found, id, actor_id)
     if expected_version not in {None, found["version"]}:
         raise ConflictError(f"'{id}' is at version {found['version']}, not {expected_version}.")
