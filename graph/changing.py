@@ -22,15 +22,15 @@ async def hold(
     tasks: tuple[str, ...] = (),
     expected_version: int | None = None,
 ) -> Row:
-    """Takes the locks of `stories`, of the stories that tasks are of, and then those of a story or a task (`kind`) and of
-    `tasks`; what is there then.
+    """Takes the locks of `stories` and of the stories that the tasks are of, then those of a story or a task (`kind`)
+    and of `tasks`; what is there then.
 
     Raises:
-        NotFoundError: no such item, one of `tasks` is not there, or no such actor. BadInputError: the actor is the system itself.
+        NotFoundError: no such item, actor, or one of `tasks`. BadInputError: the actor is the system itself.
         ConflictError: the actor may not change it, it is at another version, or in no state or several.
     """
     own = (id,) if kind == "story" else ()
-    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], tasks=tasks, actor_id=actor_id)
+    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], tasks=list(tasks), actor_id=actor_id)
     if not found[f"is_{kind}"]:
         raise NotFoundError(f"There is no {kind} '{id}'.")
     for missing in found["missing"]:
