@@ -60,7 +60,8 @@ def check_may(found: Row, what: str, actor_id: str | None) -> None:
         raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
     if not found["may"]:
         able = ", ".join(f"'{role}'" for role in found["editors"])
-        raise ConflictError(f"'{actor_id}' may not change '{what}'; who has one of these roles may: {able}.")
+        who = f"who has one of these roles may: {able}" if able else "no role is named that may"
+        raise ConflictError(f"'{actor_id}' may not change '{what}'; {who}.")
 
 
 async def change(

@@ -171,8 +171,11 @@ class Places:
         await self._db.in_transaction(work)
 
     async def permit(self, role: str, workflow: str, *, edit: bool) -> list[str]:
-        """Says whether the holders of a role may change the items of a workflow by hand; where no role may, anybody
-        may. The roles that may then, by name. Raises `NotFoundError` for a role or a workflow nobody knows."""
+        """Says whether the holders of a role may change the items of a workflow by hand; where no role was ever named,
+        anybody may, and where the last was taken away, nobody. The roles that may then, by name.
+
+        Raises `NotFoundError` for a role or a workflow nobody knows.
+        """
         [found] = await self._db.write("item/permit", role=role, workflow=workflow, edit=edit)
         if not found["has_role"]:
             raise NotFoundError(f"No rule knows the role '{role}'.")

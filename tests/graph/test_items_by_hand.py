@@ -176,12 +176,42 @@ async def test_only_who_may_changes_the_items_of_a_workflow(world: World, engine
             await refused
     with pytest.raises(BadInputError, match="the system itself"):
         await engine.items.edit_task(made, {"title": "x"}, actor_id="stategate")
-    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
-    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
-    assert len(await changed(world, made)) == 6
+    assert len(await changed(world, made)) == 5
     for role, flow in ((unique("role"), name), ("po", unique("flow"))):
         with pytest.raises(NotFoundError):
             await engine.places.permit(role, flow, edit=True)
+
+
+async def test_a_workflow_whose_last_editor_went_is_nobodys(world: World, engine: Engine) -> None:
+    name = await workflow(world)
+    made = await task(engine, await story(engine), workflow=name)
+    lead, admin, someone = await world.actor(f"{name}-lead"), await world.actor("admin"), await world.actor()
+    # To take away what nobody was given restricts nothing.
+    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
+    await engine.places.permit(f"{name}-lead", name, edit=True)
+    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    await world.publish(RULES.format(name=name, item="task").replace("SHUT", "CLOSE"))
+    for refused in (lead, someone):
+        with pytest.raises(ConflictError, match="no role is named that may"):
+            await engine.items.edit_task(made, {"title": "x"}, actor_id=refused)
+    for able in (None, admin):
+        await engine.items.edit_task(made, {"title": "x"}, actor_id=able)
+    await engine.places.permit("*", name, edit=True)
+    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
+
+
+async def test_a_permission_given_by_hand_in_the_graph_restricts_too(world: World, engine: Engine) -> None:
+    name = await workflow(world)
+    made, someone = await task(engine, await story(engine), workflow=name), await world.actor()
+    await world.cypher(
+        "MATCH (r:Role {name: $role}) MATCH (w:Workflow {name: $name}) CREATE (r)-[:MAY_EDIT]->(w)",
+        role=f"{name}-lead",
+        name=name,
+    )
+    await engine.places.permit(f"{name}-lead", name, edit=False)
+    with pytest.raises(ConflictError, match="no role is named that may"):
+        await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
 
 
 async def test_who_may_change_stories_may_change_epics(world: World, engine: Engine) -> None:
@@ -197,8 +227,11 @@ async def test_who_may_change_stories_may_change_epics(world: World, engine: Eng
         ):
             with pytest.raises(ConflictError, match="may not change"):
                 await refused
-    finally:
         await engine.places.permit(f"{name}-lead", name, edit=False)
+        with pytest.raises(ConflictError, match="may not change"):
+            await engine.items.edit_epic(epic, {"title": "x"}, actor_id=someone)
+    finally:
+        await world.let_all_edit(name)
 
 
 async def test_a_story_moves_to_another_epic_and_out(world: World, engine: Engine) -> None:

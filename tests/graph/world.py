@@ -101,7 +101,8 @@ class World:
     async def let_all_edit(self, workflow: str) -> None:
         """As if nobody had ever been named who may change its items by hand; epics are everybody's again, too."""
         await self.cypher(
-            "MATCH (w:Workflow {name: $name}) SET w.restricted = null WITH w MATCH (:Role)-[may:MAY_EDIT]->(w) DELETE may",
+            "MATCH (w:Workflow {name: $name}) SET w.restricted = null "
+            "WITH w MATCH (:Role)-[may:MAY_EDIT]->(w) DELETE may",
             name=workflow,
         )
 
