@@ -22,7 +22,7 @@ TO_ARCHIVE, FROM_ARCHIVE = "TO_ARCHIVE", "FROM_ARCHIVE"
 
 
 class Places:
-    """Moves, ranks and archives. Each is one change of the item, and one write of its place."""
+    """Moves, ranks and archives. Each is one change of the item; no version of another one grows by it."""
 
     def __init__(self, db: Database, gate: Gate, backlog: Backlog) -> None:
         self._db = db
@@ -112,7 +112,9 @@ class Places:
         self, id: str, *, before: str | None = None, after: str | None = None, actor_id: str | None = None
     ) -> None:
         """Puts a task right before or after another one of its story; among those of one priority that is the order
-        in which they are assigned. Raises as `rank_story`; also `ConflictError` when the other is of another story.
+        in which they are assigned. Where no number is left between two, all tasks of the story are numbered anew.
+
+        Raises: as `rank_story`; also `ConflictError` when the other is of another story.
         """
         beside = _beside(id, before, after)
 
