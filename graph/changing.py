@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final, Literal
 
 from graph.database import Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 
 FINAL = "final"
 INITIAL = "initial"
+# The words for changes by hand, which are the engine's, not those of a workflow.
+EDIT: Final = "EDIT"
+MOVE: Final = "MOVE"
+RANK: Final = "RANK"
+TO_ARCHIVE: Final = "TO_ARCHIVE"
+FROM_ARCHIVE: Final = "FROM_ARCHIVE"
+ByHand = Literal["EDIT", "MOVE", "RANK", "TO_ARCHIVE", "FROM_ARCHIVE"]
 
 
 async def hold(
@@ -65,7 +72,7 @@ def check_may(found: Row, what: str, actor_id: str | None) -> None:
 
 
 async def change(
-    tx: Transaction, id: str, action: str, actor_id: str | None, fields: dict[str, Any], inputs: dict[str, Any]
+    tx: Transaction, id: str, action: ByHand, actor_id: str | None, fields: dict[str, Any], inputs: dict[str, Any]
 ) -> None:
     """One more change of a story or a task whose lock is held; `inputs` say in the history what was asked for."""
     await tx.run(

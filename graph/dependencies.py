@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from graph.changing import change, hold
+from graph.changing import EDIT, change, hold
 from graph.circle import told
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
-from graph.items import EDIT
 
 
 class Dependencies:

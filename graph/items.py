@@ -8,7 +8,7 @@ from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
-from graph.changing import change, hold, hold_epics
+from graph.changing import EDIT, change, hold, hold_epics
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
@@ -19,7 +19,6 @@ _LONGEST = 100_000  # characters of a description
 _PRIORITY = 3  # of a task without one; 1 is first
 _LABELS = 50  # of one item
 _LABEL = 100  # characters
-EDIT = "EDIT"
 EPIC_FIELDS = {"title", "description", "labels"}
 STORY_FIELDS = EPIC_FIELDS | {"acceptance_criteria", "story_points"}
 TASK_FIELDS = EPIC_FIELDS | {"type", "estimate", "priority", "assignee_id"}

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 import structlog
 
 from graph.backlog import Backlog
-from graph.changing import FINAL, INITIAL, change, hold, hold_epics
+from graph.changing import (
+    FINAL,
+    FROM_ARCHIVE,
+    INITIAL,
+    MOVE,
+    RANK,
+    TO_ARCHIVE,
+    change,
+    hold,
+    hold_epics,
+)
 from graph.database import Database, Row, Transaction
 from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
@@ -16,9 +26,6 @@ from graph.items import known, takes_tasks
 from graph.order import between, salt
 
 log = structlog.get_logger(__name__)
-
-MOVE, RANK = "MOVE", "RANK"
-TO_ARCHIVE, FROM_ARCHIVE = "TO_ARCHIVE", "FROM_ARCHIVE"
 
 
 class Places:
