@@ -114,7 +114,7 @@ async def test_artefacts_are_those_handed_in_last(graphql: GraphQLClient, story:
     await act(graphql, story, "SUBMIT", team.po, inputs={"report": LONG, "link": "first", "fields": "of wheat"})
     await act(graphql, story, "REJECT_SCOPE", team.po, feedback="Please split this story")
     # What was changed by hand is no artefact, and hides none.
-    await graphql("mutation($id: ID!) { updateStory(id: $id, title: \"Half of it\") { id } }", id=story)
+    await graphql('mutation($id: ID!) { updateStory(id: $id, title: "Half of it") { id } }', id=story)
     await act(graphql, story, "SUBMIT", team.po, inputs={"link": "second"})
     found = (await graphql(ARTEFACTS, id=story))["item"]["artefacts"]
     assert [(one["name"], one["value"], one["action"], one["seq"]) for one in found] == [
