@@ -1,7 +1,7 @@
 """What can be changed of items by hand: fields, parent, place in the order, and whether they are archived.
 
 Without `actorId` the operator asks, who may change everything; an actor may who has a role that `permitEdits` names for
-the workflow, or anybody where it names none.
+the workflow, or anybody where it never named one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Node = TypeVar("Node")
 
 @strawberry.type
 class EditPermission:
-    """The roles whose holders may change the items of a workflow by hand; none: anybody may."""
+    """The roles whose holders may change the items of a workflow by hand; where none is left, nobody may."""
 
     workflow: str
     roles: list[str]
@@ -160,7 +160,7 @@ class Editing:
     @strawberry.mutation
     async def permit_edits(self, info: Info, role: str, workflow: str, edit: bool) -> EditPermission:
         """Says whether the holders of a role may change the items of a workflow by hand; of epics, those of any
-        workflow of stories. Where no role may, anybody may.
+        workflow of stories. Where no role was ever named, anybody may; where none is left, only the operator.
         """
         roles = await info.context.engine.places.permit(role, workflow, edit=edit)
         return EditPermission(workflow=workflow, roles=roles)

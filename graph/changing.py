@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final, Literal
 
 from graph.database import Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 
 FINAL = "final"
 INITIAL = "initial"
+# The words for changes by hand, which are the engine's, not those of a workflow.
+EDIT: Final = "EDIT"
+MOVE: Final = "MOVE"
+RANK: Final = "RANK"
+TO_ARCHIVE: Final = "TO_ARCHIVE"
+FROM_ARCHIVE: Final = "FROM_ARCHIVE"
+ByHand = Literal["EDIT", "MOVE", "RANK", "TO_ARCHIVE", "FROM_ARCHIVE"]
 
 
 async def hold(
@@ -19,18 +26,22 @@ async def hold(
     actor_id: str | None,
     *,
     stories: tuple[str, ...] = (),
+    tasks: tuple[str, ...] = (),
     expected_version: int | None = None,
 ) -> Row:
-    """Takes the locks of a story or a task (`kind`), of the story a task is of, and of `stories`; what is there then.
+    """Takes the locks of `stories` and of the stories that the tasks are of, then those of a story or a task (`kind`)
+    and of `tasks`; what is there then.
 
     Raises:
-        NotFoundError: no such item, or actor. BadInputError: the actor is the system itself.
+        NotFoundError: no such item, actor, or one of `tasks`. BadInputError: the actor is the system itself.
         ConflictError: the actor may not change it, it is at another version, or in no state or several.
     """
     own = (id,) if kind == "story" else ()
-    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], actor_id=actor_id)
+    [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], tasks=list(tasks), actor_id=actor_id)
     if not found[f"is_{kind}"]:
         raise NotFoundError(f"There is no {kind} '{id}'.")
+    for missing in found["missing"]:
+        raise NotFoundError(f"There is no task '{missing}'.")
     check_may(found, id, actor_id)
     if expected_version not in {None, found["version"]}:
         raise ConflictError(f"'{id}' is at version {found['version']}, not {expected_version}.")
@@ -56,11 +67,12 @@ def check_may(found: Row, what: str, actor_id: str | None) -> None:
         raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
     if not found["may"]:
         able = ", ".join(f"'{role}'" for role in found["editors"])
-        raise ConflictError(f"'{actor_id}' may not change '{what}'; who has one of these roles may: {able}.")
+        who = f"who has one of these roles may: {able}" if able else "no role is named that may"
+        raise ConflictError(f"'{actor_id}' may not change '{what}'; {who}.")
 
 
 async def change(
-    tx: Transaction, id: str, action: str, actor_id: str | None, fields: dict[str, Any], inputs: dict[str, Any]
+    tx: Transaction, id: str, action: ByHand, actor_id: str | None, fields: dict[str, Any], inputs: dict[str, Any]
 ) -> None:
     """One more change of a story or a task whose lock is held; `inputs` say in the history what was asked for."""
     await tx.run(

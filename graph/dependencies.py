@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from graph.changing import change, hold
+from graph.changing import EDIT, change, hold
 from graph.circle import told
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
-from graph.items import EDIT, known
 
 
 class Dependencies:
@@ -57,9 +56,8 @@ class Dependencies:
 
     async def _hold(self, tx: Transaction, task_id: str, on_id: str, actor_id: str | None) -> Row:
         """Takes all locks, and says what `hold` says of the task; raises when something is unknown, or may not be."""
-        [other] = await tx.run("dependency/lock", on_id=on_id)
-        known("task", on_id, other["has_on"])
-        return await hold(tx, "task", task_id, actor_id)
+        await tx.run("dependency/lock")
+        return await hold(tx, "task", task_id, actor_id, tasks=(on_id,))
 
     async def blocking(self, ids: list[str]) -> dict[str, Row]:
         """`{id, blocked_by, blocks}` of each known task: which open tasks it waits for, and which wait for it."""

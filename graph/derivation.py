@@ -51,7 +51,7 @@ class Derivation:
 
         Raises:
             NotFoundError: the story, the author, the workflow or a task something depends on is unknown.
-            ConflictError: an id is taken by something that is no task of this story, or the story is in a final state.
+            ConflictError: an id is taken by something that is no task of this story, or the story was put away.
             BadInputError: nothing to derive from, or too much; a field that cannot be; tasks that wait for each other.
         """
 
@@ -121,7 +121,7 @@ class Derivation:
         )
         if found["is_taken"]:
             raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")
-        takes_tasks(story_id, found["is_closed"])
+        takes_tasks(story_id, found["is_put_away"])
         known("actor", author_id, found["has_author"])
         started("task", task.id or "", workflow, None, found)
 

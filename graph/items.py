@@ -8,7 +8,7 @@ from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
-from graph.changing import change, hold, hold_epics
+from graph.changing import EDIT, change, hold, hold_epics
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
@@ -19,7 +19,6 @@ _LONGEST = 100_000  # characters of a description
 _PRIORITY = 3  # of a task without one; 1 is first
 _LABELS = 50  # of one item
 _LABEL = 100  # characters
-EDIT = "EDIT"
 EPIC_FIELDS = {"title", "description", "labels"}
 STORY_FIELDS = EPIC_FIELDS | {"acceptance_criteria", "story_points"}
 TASK_FIELDS = EPIC_FIELDS | {"type", "estimate", "priority", "assignee_id"}
@@ -146,7 +145,7 @@ class Items:
 
         `type` is any word, such as of a bug; `estimate` in hours.
 
-        Raises: as `create_story`; a story in a final state takes no tasks (`ConflictError`).
+        Raises: as `create_story`; a story that was put away takes no tasks (`ConflictError`).
         """
         task = given_or_made(id, "task")
         check(title=title, description=description, type=type, estimate=estimate, priority=priority, labels=labels)
@@ -173,7 +172,7 @@ class Items:
 
         found = await self._created(lambda: self._gate.assigning(assigning), task)
         known("story", story_id, found["has_story"])
-        takes_tasks(story_id, found["is_closed"])
+        takes_tasks(story_id, found["is_put_away"])
         for missing in found["missing"]:
             known("task", missing, False)
         known("actor", assignee_id, found["has_assignee"])
@@ -282,10 +281,10 @@ def known(what: str, id: str | None, there: bool) -> None:
         raise NotFoundError(f"There is no {what} '{id}'.")
 
 
-def takes_tasks(story_id: str, is_closed: bool) -> None:
+def takes_tasks(story_id: str, is_put_away: bool) -> None:
     """Raises `ConflictError` for a story that takes no tasks any more."""
-    if is_closed:
-        raise ConflictError(f"The story '{story_id}' is in a final state, and takes no tasks.")
+    if is_put_away:
+        raise ConflictError(f"The story '{story_id}' was put away, and takes no tasks.")
 
 
 def started(kind: str, id: str, workflow: str, state: str | None, found: Row) -> None:

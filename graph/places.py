@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 import structlog
 
 from graph.backlog import Backlog
-from graph.changing import FINAL, INITIAL, change, hold, hold_epics
+from graph.changing import (
+    FINAL,
+    FROM_ARCHIVE,
+    INITIAL,
+    MOVE,
+    RANK,
+    TO_ARCHIVE,
+    change,
+    hold,
+    hold_epics,
+)
 from graph.database import Database, Row, Transaction
 from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
@@ -17,12 +27,9 @@ from graph.order import between, salt
 
 log = structlog.get_logger(__name__)
 
-MOVE, RANK = "MOVE", "RANK"
-TO_ARCHIVE, FROM_ARCHIVE = "TO_ARCHIVE", "FROM_ARCHIVE"
-
 
 class Places:
-    """Moves, ranks and archives. Each is one change of the item, and one write of its place."""
+    """Moves, ranks and archives. Each is one change of the item; no version of another one grows by it."""
 
     def __init__(self, db: Database, gate: Gate, backlog: Backlog) -> None:
         self._db = db
@@ -55,7 +62,7 @@ class Places:
 
         Raises:
             NotFoundError: no such task, story or actor.
-            ConflictError: it was begun, or the story is in a final state, or `actor_id` may not.
+            ConflictError: it was begun, or the story was put away, or `actor_id` may not.
         """
 
         async def work(tx: Transaction, *, settles: bool = True) -> tuple[None, list[str]]:
@@ -66,7 +73,7 @@ class Places:
                 return None, []
             if found["states"][0]["kind"] != INITIAL:
                 raise ConflictError(f"'{id}' was begun in its story, and stays there.")
-            takes_tasks(story_id, there[0]["is_closed"])
+            takes_tasks(story_id, there[0]["is_put_away"])
             await tx.run("item/move_task", id=id, story_id=story_id)
             await change(tx, id, MOVE, actor_id, {}, {"from": found["story_id"], "to": story_id})
             if settles and found["story_id"] is not None:
@@ -112,7 +119,9 @@ class Places:
         self, id: str, *, before: str | None = None, after: str | None = None, actor_id: str | None = None
     ) -> None:
         """Puts a task right before or after another one of its story; among those of one priority that is the order
-        in which they are assigned. Raises as `rank_story`; also `ConflictError` when the other is of another story.
+        in which they are assigned. Where no number is left between two, all tasks of the story are numbered anew.
+
+        Raises: as `rank_story`; also `ConflictError` when the other is of another story.
         """
         beside = _beside(id, before, after)
 
@@ -171,8 +180,11 @@ class Places:
         await self._db.in_transaction(work)
 
     async def permit(self, role: str, workflow: str, *, edit: bool) -> list[str]:
-        """Says whether the holders of a role may change the items of a workflow by hand; where no role may, anybody
-        may. The roles that may then, by name. Raises `NotFoundError` for a role or a workflow nobody knows."""
+        """Says whether the holders of a role may change the items of a workflow by hand; where no role was ever named,
+        anybody may, and where the last was taken away, nobody. The roles that may then, by name.
+
+        Raises `NotFoundError` for a role or a workflow nobody knows.
+        """
         [found] = await self._db.write("item/permit", role=role, workflow=workflow, edit=edit)
         if not found["has_role"]:
             raise NotFoundError(f"No rule knows the role '{role}'.")

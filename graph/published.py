@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.changing import ByHand
+
 
 class Told(BaseModel):
     """What has no value is left out."""
@@ -183,7 +185,7 @@ class ItemChanged(Told):
 
     story_id: str = Field(default_factory=str, description="absent for a task without a story")
     task_id: str = Field(default_factory=str, description="absent for a story")
-    action: Literal["EDIT", "MOVE", "RANK", "TO_ARCHIVE", "FROM_ARCHIVE"]
+    action: ByHand
     actor_id: str = Field(default_factory=str, description="absent when it was the operator")
     version: int = Field(description="of the item, after it")
 

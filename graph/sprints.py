@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from neo4j.exceptions import ConstraintError
 
 from graph.burndown import Stay
+from graph.changing import hold
 from graph.database import Database, Row, Transaction
 from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
@@ -63,22 +64,28 @@ class Sprints:
         """Puts a story into a sprint, and out of any other; `actor_id` is noted as who did. Its version stays.
 
         Raises:
-            NotFoundError: no such story, sprint or actor. ConflictError: the sprint has ended.
+            NotFoundError: no such story, sprint or actor. BadInputError: the actor is the system itself.
+            ConflictError: the sprint has ended; or `actor_id` may not change the story, or it is in no state.
         """
-        await self._know(actor_id)
-        [found] = await self._db.write("sprint/assign", story_id=story_id, sprint_id=sprint_id, actor_id=actor_id)
-        if not found["has_story"]:
-            raise NotFoundError(f"There is no story '{story_id}'.")
-        if found["state"] is None:
-            raise NotFoundError(f"There is no sprint '{sprint_id}'.")
-        if found["state"] == CLOSED:
-            raise ConflictError(f"The sprint '{sprint_id}' has ended.")
+
+        async def work(tx: Transaction) -> None:
+            states = await self._hold(tx, story_id, sprint_id, actor_id)
+            if sprint_id not in states:
+                raise NotFoundError(f"There is no sprint '{sprint_id}'.")
+            if states[sprint_id] == CLOSED:
+                raise ConflictError(f"The sprint '{sprint_id}' has ended.")
+            await tx.run("sprint/assign", story_id=story_id, sprint_id=sprint_id, actor_id=actor_id)
+
+        await self._db.in_transaction(work)
 
     async def remove(self, story_id: str, actor_id: str | None = None) -> None:
-        """Takes a story out of its sprint; one that is in none stays as it is. Raises `NotFoundError`."""
-        await self._know(actor_id)
-        if not await self._db.write("sprint/remove", story_id=story_id, actor_id=actor_id):
-            raise NotFoundError(f"There is no story '{story_id}'.")
+        """Takes a story out of its sprint; one that is in none stays as it is. Raises as `assign`."""
+
+        async def work(tx: Transaction) -> None:
+            await self._hold(tx, story_id, None, actor_id)
+            await tx.run("sprint/remove", story_id=story_id, actor_id=actor_id)
+
+        await self._db.in_transaction(work)
 
     async def by_ids(self, ids: list[str]) -> dict[str, Row]:
         """`{id, name, state, capacity, starts_at, ends_at, started_at, closed_at}` of each known one."""
@@ -110,14 +117,13 @@ class Sprints:
             found[row["story_id"]].append(row["stay"])
         return found
 
-    async def _know(self, actor_id: str | None) -> None:
-        if actor_id is None:
-            return
-        found = await self._db.read("people/by_ids", ids=[actor_id])
-        if not found:
-            raise NotFoundError(f"There is no actor '{actor_id}'.")
-        if found[0]["actor"]["builtin"]:
-            raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
+    async def _hold(
+        self, tx: Transaction, story_id: str, sprint_id: str | None, actor_id: str | None
+    ) -> dict[str, str]:
+        """Takes the locks of the sprints, then that of the story; the state of each sprint, by id. Raises as `hold`."""
+        rows = await tx.run("sprint/lock", story_id=story_id, sprint_id=sprint_id)
+        await hold(tx, "story", story_id, actor_id)
+        return {row["id"]: row["state"] for row in rows}
 
     async def _move(self, id: str, before: list[str], state: str) -> None:
         async def work(tx: Transaction) -> list[Command]:

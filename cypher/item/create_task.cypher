@@ -12,8 +12,10 @@ OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'task'})
 CALL (workflow, author) {
   // include: start
 }
-WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing, EXISTS { (story)-[:IN_STATE]->(:State {kind: 'final'}) } AS is_closed
-WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0 AND NOT is_closed
+WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing,
+  // include: put_away
+  AS is_put_away
+WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0 AND NOT is_put_away
   AND ($assignee_id IS NULL OR assignee IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (story, assignee, author, owner, workflow, start, fit) {
@@ -43,4 +45,4 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   MERGE (task)-[:DEPENDS_ON]->(on)
 }
 RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,
-  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing, is_closed
+  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing, is_put_away

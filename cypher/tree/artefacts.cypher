@@ -1,4 +1,5 @@
-// What was handed in with the changes of items, of each the newest before a version, the newest first.
+// What was handed in with the changes of items, of each the newest before a version, the newest first. A change by hand has inputs
+// too, but hands nothing in: it has no role, as what rules did has.
 // $pages: [{id, before}], $limit, $settled_after: seconds.
 UNWIND $pages AS page
 MATCH (item:Item {id: page.id})
@@ -7,7 +8,7 @@ WITH page, coalesce(item.version, 0) AS version, item.updated_at AS updated_at
 CALL (page) {
   MATCH (change:Change {item_id: page.id})
   USING INDEX change:Change(item_id, seq)
-  WHERE change.seq < page.before AND change.inputs IS NOT NULL
+  WHERE change.seq < page.before AND change.inputs IS NOT NULL AND change.role IS NOT NULL
   WITH change ORDER BY change.seq DESC LIMIT $limit
   RETURN collect(change {.seq, .action, .actor_id, .at, .inputs}) AS changes
 }

@@ -111,13 +111,16 @@ async def test_an_edit_over_graphql_is_read_at_once(graphql: GraphQLClient, told
 
 async def test_artefacts_are_those_handed_in_last(graphql: GraphQLClient, story: str, team: Team) -> None:
     assert (await graphql(ARTEFACTS, id=story))["item"] == {"id": story, "artefacts": []}
-    await act(graphql, story, "SUBMIT", team.po, inputs={"report": LONG, "link": "first"})
+    await act(graphql, story, "SUBMIT", team.po, inputs={"report": LONG, "link": "first", "fields": "of wheat"})
     await act(graphql, story, "REJECT_SCOPE", team.po, feedback="Please split this story")
+    # What was changed by hand is no artefact, and hides none.
+    await graphql('mutation($id: ID!) { updateStory(id: $id, title: "Half of it") { id } }', id=story)
     await act(graphql, story, "SUBMIT", team.po, inputs={"link": "second"})
     found = (await graphql(ARTEFACTS, id=story))["item"]["artefacts"]
     assert [(one["name"], one["value"], one["action"], one["seq"]) for one in found] == [
-        ("link", "second", "SUBMIT", 3),
+        ("link", "second", "SUBMIT", 4),
         ("feedback", "Please split this story", "REJECT_SCOPE", 2),
+        ("fields", "of wheat", "SUBMIT", 1),
         ("report", LONG, "SUBMIT", 1),
     ]
     assert {one["actor"]["id"] for one in found} == {team.po}

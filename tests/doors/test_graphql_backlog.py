@@ -166,7 +166,8 @@ async def test_a_permission_is_given_and_taken(
     assert f"{name}-lead" in refused["errors"][0]["message"]
     taken = await graphql(permit, role=f"{name}-lead", flow=name, edit=False)
     assert taken["permitEdits"]["roles"] == []
-    assert "errors" not in await post(served, edit)
+    refused = await post(served, edit)
+    assert "no role is named that may" in refused["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(

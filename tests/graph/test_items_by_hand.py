@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graph.derivation import Wanted
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError, NotFoundError
@@ -17,8 +18,10 @@ RULES = """
 workflow: {name}
 item: {item}
 roles: [{name}-lead, {{name: {name}-boss, inherits: [{name}-lead]}}]
-states: {{open: {{kind: initial}}, shut: {{kind: final}}}}
-transitions: [{{from: open, action: SHUT, to: shut, roles: ["*"]}}]
+states: {{open: {{kind: initial}}, shut: {{kind: final}}, dropped: {{kind: final, outcome: cancelled}}}}
+transitions:
+  - {{from: open, action: SHUT, to: shut, roles: ["*"]}}
+  - {{from: open, action: DROP, to: dropped, roles: ["*"]}}
 """
 
 
@@ -173,12 +176,42 @@ async def test_only_who_may_changes_the_items_of_a_workflow(world: World, engine
             await refused
     with pytest.raises(BadInputError, match="the system itself"):
         await engine.items.edit_task(made, {"title": "x"}, actor_id="stategate")
-    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
-    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
-    assert len(await changed(world, made)) == 6
+    assert len(await changed(world, made)) == 5
     for role, flow in ((unique("role"), name), ("po", unique("flow"))):
         with pytest.raises(NotFoundError):
             await engine.places.permit(role, flow, edit=True)
+
+
+async def test_a_workflow_whose_last_editor_went_is_nobodys(world: World, engine: Engine) -> None:
+    name = await workflow(world)
+    made = await task(engine, await story(engine), workflow=name)
+    lead, admin, someone = await world.actor(f"{name}-lead"), await world.actor("admin"), await world.actor()
+    # To take away what nobody was given restricts nothing.
+    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
+    await engine.places.permit(f"{name}-lead", name, edit=True)
+    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    await world.publish(RULES.format(name=name, item="task").replace("SHUT", "CLOSE"))
+    for refused in (lead, someone):
+        with pytest.raises(ConflictError, match="no role is named that may"):
+            await engine.items.edit_task(made, {"title": "x"}, actor_id=refused)
+    for able in (None, admin):
+        await engine.items.edit_task(made, {"title": "x"}, actor_id=able)
+    await engine.places.permit("*", name, edit=True)
+    await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
+
+
+async def test_a_permission_given_by_hand_in_the_graph_restricts_too(world: World, engine: Engine) -> None:
+    name = await workflow(world)
+    made, someone = await task(engine, await story(engine), workflow=name), await world.actor()
+    await world.cypher(
+        "MATCH (r:Role {name: $role}) MATCH (w:Workflow {name: $name}) CREATE (r)-[:MAY_EDIT]->(w)",
+        role=f"{name}-lead",
+        name=name,
+    )
+    await engine.places.permit(f"{name}-lead", name, edit=False)
+    with pytest.raises(ConflictError, match="no role is named that may"):
+        await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
 
 
 async def test_who_may_change_stories_may_change_epics(world: World, engine: Engine) -> None:
@@ -194,8 +227,11 @@ async def test_who_may_change_stories_may_change_epics(world: World, engine: Eng
         ):
             with pytest.raises(ConflictError, match="may not change"):
                 await refused
-    finally:
         await engine.places.permit(f"{name}-lead", name, edit=False)
+        with pytest.raises(ConflictError, match="may not change"):
+            await engine.items.edit_epic(epic, {"title": "x"}, actor_id=someone)
+    finally:
+        await world.let_all_edit(name)
 
 
 async def test_a_story_moves_to_another_epic_and_out(world: World, engine: Engine) -> None:
@@ -262,20 +298,47 @@ async def test_what_is_closed_is_archived(world: World, engine: Engine) -> None:
     ]
 
 
-async def test_a_story_in_a_final_state_takes_no_tasks(world: World, engine: Engine) -> None:
+async def test_a_story_that_is_done_takes_tasks_until_it_is_archived(world: World, engine: Engine) -> None:
+    closed, outside = await closed_story(world, engine, "SHUT"), await task(engine, await story(engine))
+    added = await task(engine, closed)
+    await engine.places.move_task(outside, closed)
+    await engine.derivation.derive(closed, None, workflow="task")
+    assert len(await tasks(engine, closed)) == 4
+    await engine.places.archive(closed)
+    await takes_none(engine, closed)
+    await engine.places.unarchive(closed)
+    other = await story(engine)
+    await engine.places.move_task(added, other)
+    await engine.places.move_task(added, closed)
+
+
+async def test_a_story_that_was_given_up_takes_no_tasks(world: World, engine: Engine) -> None:
+    closed = await closed_story(world, engine, "DROP")
+    [inside] = await tasks(engine, closed)
+    await takes_none(engine, closed)
+    await engine.places.move_task(inside, await story(engine))
+    assert await tasks(engine, closed) == []
+
+
+async def closed_story(world: World, engine: Engine, action: str) -> str:
+    """One with a task and a criterion, after an action that leads to a final state."""
     name = await workflow(world, "story")
     closed = await engine.items.create_story("Closed", workflow=name, acceptance_criteria=["It is."])
-    inside, outside = await task(engine, closed), await task(engine, await story(engine))
-    await world.applied(closed, "SHUT", await world.actor())
+    await task(engine, closed)
+    await world.applied(closed, action, await world.actor())
+    return closed
+
+
+async def takes_none(engine: Engine, closed: str) -> None:
+    before, outside = await tasks(engine, closed), await task(engine, await story(engine))
     for refused in (
         task(engine, closed),
         engine.places.move_task(outside, closed),
-        engine.derivation.derive(closed, None, workflow="task"),
+        engine.derivation.derive(closed, [Wanted("Another one")], workflow="task"),
     ):
-        with pytest.raises(ConflictError, match="final state"):
+        with pytest.raises(ConflictError, match="put away"):
             await refused
-    await engine.places.move_task(inside, await story(engine))
-    assert await tasks(engine, closed) == []
+    assert await tasks(engine, closed) == before
 
 
 async def test_a_task_moves_behind_those_of_another_story(world: World, engine: Engine) -> None:
