@@ -2,7 +2,11 @@
 // $id, $stories: [story id] and $tasks: [task id] beside it, each task after its story, as $id after its own; $actor_id.
 OPTIONAL MATCH (item:Item {id: $id})
 WITH item, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }) AS held,
-  COLLECT { UNWIND $tasks AS id MATCH (parent:Story)-[:HAS_TASK]->(:Task {id: id}) RETURN parent.id } AS others
+  COLLECT {
+    UNWIND $tasks AS id
+    MATCH (parent:Story)-[:HAS_TASK]->(task:Task {id: id})
+    USING INDEX SEEK task:Task(id)
+    RETURN parent.id } AS others
 CALL (held, others) {
   UNWIND $stories + others + [held] AS id
   WITH DISTINCT id ORDER BY id
