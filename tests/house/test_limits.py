@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def by_hand(name: str, value: Any) -> None:
 @pytest.mark.parametrize(("name", "value", "right"), CASES, ids=lambda value: str(value)[:20])
 def test_a_limit_is_the_same_at_every_door(name: str, value: Any, right: bool) -> None:
     kind = "story" if name in STORY else "task"
-    doors = [
+    doors: list[Callable[[], object]] = [
         lambda: by_hand(name, value),
         lambda: PARSER.validate_python({"kind": kind, "id": "x", "title": "x", name: value}),
     ]
