@@ -8,7 +8,7 @@ from api import work
 from api.context import Info
 from api.pages import Connection, checked, read
 from api.work import Epic, EpicOrItem, Story, listed
-from graph.backlog import Wanted
+from graph.backlog import Filter
 
 
 @strawberry.type
@@ -35,7 +35,7 @@ class Listing:
         only with `archived`. `inSprint: false` leaves those that are in no sprint; `text` is words of which each must
         be in the title or the description.
         """
-        wanted = Wanted(
+        wanted = Filter(
             state=state,
             epic_id=epic_id,
             sprint_id=sprint_id,

@@ -11,19 +11,20 @@ from typing import Any
 from neo4j.exceptions import ClientError
 
 from graph.database import Database, Row, Transaction
-from graph.errors import BadInputError, NotFoundError, UnavailableError
+from graph.errors import BadInputError, ConflictError, NotFoundError, UnavailableError
 from graph.ids import text
 from graph.page import Page
 
 _BATCH = 10_000  # stories that are given a place in one transaction
-_UNRANKED = "~"  # begins the place of a story that has none of its own; after every key (graph/order.py)
+_UNRANKED = "~"  # begins the place of a story that has none of its own; after every key (graph/rank_keys.py)
 _WORDS = 50  # of one search
 _PROCEDURE = "Neo.ClientError.Procedure.ProcedureCallFailed"  # nothing that people type makes it fail
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which stories; None is any. Without `state` those in no final state, unless `closed`.
+class Filter:
+    """Which stories; None is any. Without `state` those in no final state, unless `closed`; of those in a final state
+    none that was archived, unless `archived`.
 
     `in_sprint` False: in no sprint. `text`: all of these words in the title or the description.
     """
@@ -47,7 +48,7 @@ class Backlog:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def page(self, first: int, after: list[Any] | None, wanted: Wanted) -> tuple[Page, bool]:
+    async def page(self, first: int, after: list[Any] | None, wanted: Filter) -> tuple[Page, bool]:
         """Stories in their order; the page's `total` is that of the list only if the second says so, see `count`."""
         key, after_id = after or ("", "")
         asked = _parameters(wanted) | {"key": key, "after_id": after_id, "limit": first + 1}
@@ -63,9 +64,9 @@ class Backlog:
             rows += await self._db.read("backlog/unranked", **asked | {"limit": first + 1 - len(rows)})
         return Page.of({"rows": rows, "total": 0}, first), False
 
-    async def count(self, wanted: Wanted) -> int:
+    async def count(self, wanted: Filter) -> int:
         """How many `page` would list in all, for one that does not tell."""
-        if wanted == Wanted():
+        if wanted == Filter():
             [found] = await self._db.read("backlog/count_open")
         else:
             [found] = await self._db.read("backlog/count", **_parameters(wanted))
@@ -80,18 +81,19 @@ class Backlog:
         return [(row["id"], row["is_epic"]) for row in rows]
 
     async def place(self, tx: Transaction, id: str) -> str:
-        """The key of a story; while there is none, all stories without one are given theirs. Raises `NotFoundError`."""
+        """The key of a story. Raises `NotFoundError`, or `ConflictError` when it has none, see `number`."""
         rows = await tx.run("backlog/place", id=id)
         if not rows:
             raise NotFoundError(f"There is no story '{id}'.")
         if rows[0]["key"] is None:
-            while (await tx.run("backlog/number", limit=_BATCH))[0]["numbered"]:
-                pass
-            rows = await tx.run("backlog/place", id=id)
+            raise ConflictError(f"'{id}' was just made by hand, and has no place in the backlog yet; ask again.")
         return str(rows[0]["key"])
 
     async def number(self) -> None:
-        """Gives a place to stories that were made before there were any, or by hand: as they are listed, at the end."""
+        """Gives a place to stories that were made before there were any, or by hand: as they are listed, at the end.
+
+        That there are none is seen without a look at any story.
+        """
         while (await self._db.write("backlog/number", limit=_BATCH))[0]["numbered"]:
             pass
 
@@ -107,17 +109,17 @@ def _words_indexed() -> Iterator[None]:
         raise UnavailableError("The words of titles and descriptions are still being indexed; ask again.") from error
 
 
-def _parameters(wanted: Wanted) -> dict[str, Any]:
+def _parameters(wanted: Filter) -> dict[str, Any]:
     for name in ("min_points", "max_points"):
         value = getattr(wanted, name)
         if value is not None and value < 0:
             raise BadInputError(f"{name} is {value}; the least is 0.")
     given = asdict(wanted)
     del given["text"]
-    return given | {"closed": wanted.closed or wanted.archived}
+    return given
 
 
-def _is_narrow(wanted: Wanted) -> bool:
+def _is_narrow(wanted: Filter) -> bool:
     """Whether an index other than that of the order says at once which stories there can be."""
     return any(one is not None for one in (wanted.text, wanted.epic_id, wanted.sprint_id))
 

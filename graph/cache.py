@@ -63,8 +63,9 @@ class NoCache:
 class Kept(Generic[Value]):
     """One kind of thing that items have, each at a version.
 
-    `load` takes ids and gives for each item that is there `{id, version, updated_at, settled}` and the thing; all of it
-    is read by the same statement, what it is known by first. An item that is not there has `nothing`.
+    `load` takes ids and gives for each item that is there `{id, version, updated_at, settled}`, and `imported_from` of
+    one that a file has brought, and the thing; all of it is read by the same statement, what it is known by first.
+    An item that is not there has `nothing`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Kept(Generic[Value]):
         self._fetches: set[asyncio.Task[None]] = set()
 
     async def of(self, rows: Sequence[Row]) -> list[Value]:
-        """The thing of each of these items, which have `id`, `version` and `updated_at`. Raises what loading raises."""
+        """The thing of each of these items, which have what `load` gives but `settled`. Raises what loading raises."""
         if not rows:
             return []
         keys = [self._key(row) for row in rows]
@@ -160,6 +161,7 @@ class Kept(Generic[Value]):
 
     def _key(self, row: Row) -> str:
         """Another one after each change. The time tells an item from one that had its id before, or its version before
-        a backup was restored; the id comes last, because it may be any text."""
-        time = row["updated_at"]
-        return f"{self._kind}:{row['version']}:{time.iso_format() if time else ''}:{row['id']}"
+        a backup was restored, and the file does of one whose times it has brought; the id comes last, because it may be
+        any text."""
+        time, file = row["updated_at"], row.get("imported_from") or ""
+        return f"{self._kind}:{row['version']}:{time.iso_format() if time else ''}:{file}:{row['id']}"

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from graph.derivation import MOST, Wanted
+from graph.limits import Id, NewId, Priority, Text, Title
 from graph.work import TaskSeed
 
-# What commands may name (1,500 bytes), and the integers of Neo4j.
-Id = Annotated[str, Field(min_length=1, max_length=375)]
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""The integers of Neo4j."""
 
 
 def problems(error: ValidationError) -> str:
@@ -29,10 +29,15 @@ class _Event(BaseModel):
 class ListedTask(_Event):
     """A task of a story: its id, and what else is known of it."""
 
-    id: Id
-    title: str | None = None
-    priority: Number | None = None
+    id: NewId
+    title: Title | None = None
+    priority: Priority | None = None
     depends_on: list[Id] = Field(default_factory=list)
+
+    @field_validator("title", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
 
     def seed(self) -> TaskSeed:
         return TaskSeed(self.id, self.title, self.priority, self.depends_on)
@@ -41,12 +46,12 @@ class ListedTask(_Event):
 class StoryTransitioned(_Event):
     """`planning.story.transitioned`: a story has entered `to_state`; `tasks` are ids or objects."""
 
-    story_id: Id
+    story_id: NewId
     to_state: str = Field(min_length=1)
     from_state: str | None = None
     tasks: list[ListedTask] = Field(default_factory=list)
 
-    @field_validator("tasks", mode="before", json_schema_input_type=list[Id | ListedTask] | None)
+    @field_validator("tasks", mode="before", json_schema_input_type=list[NewId | ListedTask] | None)
     @classmethod
     def _ids_or_objects(cls, value: Any) -> Any:
         if not isinstance(value, list):
@@ -99,10 +104,10 @@ class TasksCompleted(_Event):
 class DerivedTask(_Event):
     """A task that somebody derives of a story. Without an id, the same title of the same story is the same task."""
 
-    title: str = Field(min_length=1, max_length=1000)
-    id: Id | None = None
-    description: str | None = None
-    priority: Number | None = None
+    title: Title
+    id: NewId | None = None
+    description: Text | None = None
+    priority: Priority | None = None
     depends_on: list[Id] = Field(default_factory=list)
 
     def wanted(self) -> Wanted:

@@ -13,12 +13,10 @@ from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.ids import given_or_made, text
+from graph.limits import FIRST, LABEL, LABELS, LARGEST, TEXT, no_repeats
 
 STORY_WORKFLOW, TASK_WORKFLOW = "story", "task"  # the contract's, of what is created without saying
-_LONGEST = 100_000  # characters of a description
 _PRIORITY = 3  # of a task without one; 1 is first
-_LABELS = 50  # of one item
-_LABEL = 100  # characters
 EPIC_FIELDS = {"title", "description", "labels"}
 STORY_FIELDS = EPIC_FIELDS | {"acceptance_criteria", "story_points"}
 TASK_FIELDS = EPIC_FIELDS | {"type", "estimate", "priority", "assignee_id"}
@@ -56,7 +54,7 @@ class Items:
                 id=epic,
                 title=title,
                 description=description,
-                labels=_unique(labels),
+                labels=no_repeats(list(labels or [])),
                 author_id=author_id,
             )
 
@@ -108,7 +106,7 @@ class Items:
                 description=description,
                 acceptance_criteria=list(acceptance_criteria or []),
                 story_points=story_points,
-                labels=_unique(labels),
+                labels=no_repeats(list(labels or [])),
                 author_id=author_id,
                 owner_id=owner_id,
             )
@@ -266,7 +264,7 @@ async def create_task_in(
         type=type,
         estimate=estimate,
         priority=_PRIORITY if priority is None else priority,
-        labels=_unique(labels),
+        labels=no_repeats(list(labels or [])),
         depends_on=list(depends_on),
         assignee_id=assignee_id,
         author_id=author_id,
@@ -301,24 +299,30 @@ def check(**fields: Any) -> None:
     if "title" in fields:
         text(fields["title"] or "", "title")
     description = fields.get("description")
-    if description is not None and len(description) > _LONGEST:
-        raise BadInputError(f"The description has {len(description)} characters; {_LONGEST} are allowed.")
+    if description is not None and len(description) > TEXT:
+        raise BadInputError(f"The description has {len(description)} characters; {TEXT} are allowed.")
     for criterion in fields.get("acceptance_criteria") or []:
-        text(criterion, "acceptance criterion", _LONGEST)
+        text(criterion, "acceptance criterion", TEXT)
     if fields.get("type") is not None:
-        text(fields["type"], "type", _LABEL)
+        text(fields["type"], "type", LABEL)
     labels = fields.get("labels") or []
-    if len(labels) > _LABELS:
-        raise BadInputError(f"There are {len(labels)} labels; {_LABELS} are allowed.")
+    if len(labels) > LABELS:
+        raise BadInputError(f"There are {len(labels)} labels; {LABELS} are allowed.")
     for label in labels:
-        if not text(label, "label", _LABEL).isprintable():
+        if not text(label, "label", LABEL).isprintable():
             raise BadInputError("A label has characters that cannot be shown.")
     if fields.get("estimate") is not None and not isfinite(fields["estimate"]):
         raise BadInputError("The estimate is no number of hours.")
-    for name, lowest in (("story_points", 0), ("priority", 1), ("estimate", 0)):
-        value = fields.get(name)
-        if value is not None and value < lowest:
-            raise BadInputError(f"{name} is {value}; the least is {lowest}.")
+    for name, least in (("story_points", 0), ("priority", FIRST), ("estimate", 0)):
+        check_number(fields.get(name), name, least)
+
+
+def check_number(value: float | None, name: str, least: int) -> None:
+    """Raises `BadInputError` for one that is given and too small or too large."""
+    if value is not None and value < least:
+        raise BadInputError(f"{name} is {value}; the least is {least}.")
+    if value is not None and value > LARGEST:
+        raise BadInputError(f"{name} is {value}; the most is {LARGEST}.")
 
 
 def _given(kind: str, fields: dict[str, Any], there_are: set[str]) -> dict[str, Any]:
@@ -326,8 +330,4 @@ def _given(kind: str, fields: dict[str, Any], there_are: set[str]) -> dict[str, 
     if not fields.keys() <= there_are:
         raise BadInputError(f"{kind.capitalize()}: there is no field {', '.join(sorted(fields.keys() - there_are))}.")
     check(**fields)
-    return fields | ({"labels": _unique(fields["labels"])} if "labels" in fields else {})
-
-
-def _unique(labels: Sequence[str] | None) -> list[str]:
-    return list(dict.fromkeys(labels or []))
+    return fields | ({"labels": no_repeats(list(fields["labels"] or []))} if "labels" in fields else {})

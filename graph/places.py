@@ -23,7 +23,7 @@ from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.items import known, takes_tasks
-from graph.order import between, salt
+from graph.rank_keys import between, salt
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +101,7 @@ class Places:
             BadInputError: not exactly one of the two was given, or it is the story itself.
         """
         beside = _beside(id, before, after)
+        await self._backlog.number()
 
         async def work(tx: Transaction) -> None:
             await hold(tx, "story", id, actor_id, stories=(beside,))

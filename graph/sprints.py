@@ -14,6 +14,7 @@ from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.ids import given_or_made, text
+from graph.items import check_number
 
 PLANNED, ACTIVE, CLOSED = "planned", "active", "closed"
 _MOST = 100  # sprints of a velocity
@@ -41,8 +42,7 @@ class Sprints:
         """
         sprint = given_or_made(id, "sprint")
         text(name, "name")
-        if capacity is not None and capacity < 0:
-            raise BadInputError(f"capacity is {capacity}; the least is 0.")
+        check_number(capacity, "capacity", 0)
         start, end = _moment(starts_at, "start"), _moment(ends_at, "end")
         if start and end and end <= start:
             raise BadInputError("A sprint ends after it starts.")

@@ -1,11 +1,17 @@
 // Gives places to stories that have none, the oldest first, behind all that have one. $limit.
-MATCH (story:Story:Item) WHERE story.rank_key IS NULL
+// include: some_unranked
+MATCH (story:Story:Item) WHERE story.rank_key IS NULL OR NOT story:Ranked
 WITH story.id AS id ORDER BY coalesce(story.created_at.epochMillis, 0), id LIMIT $limit
 WITH collect(id) AS ids
-WITH ids, datetime.realtime() AS now
+CALL (ids) {
+  UNWIND ids AS id
+  WITH id ORDER BY id
+  MATCH (story:Story {id: id})
+  SET story.lock = true
+  RETURN count(*) AS held
+}
+WITH ids, held, datetime.realtime() AS now
 UNWIND range(0, size(ids) - 1) AS place
 MATCH (story:Story {id: ids[place]})
-SET story.lock = true
-WITH story, place, now WHERE story.rank_key IS NULL
-SET story.rank_key = toString(now.epochMillis * 1000) + right('00000' + place, 6) + '1'
+SET story:Ranked, story.rank_key = coalesce(story.rank_key, toString(now.epochMillis * 1000) + right('00000' + place, 6) + '1')
 RETURN count(*) AS numbered

@@ -1,4 +1,5 @@
 // A page of the stories that have no place yet, the oldest first. $key and $after_id: after which; $limit; the others as of backlog/ranked.
+// include: some_unranked
 MATCH (story:Story:Item) WHERE story.rank_key IS NULL
 MATCH (story)-[:IN_STATE]->(state:State)
 WHERE

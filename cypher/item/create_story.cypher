@@ -16,7 +16,7 @@ WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (epic, author, owner, workflow, start, fit) {
   WITH * WHERE fit
-  CREATE (story:Story:Item {
+  CREATE (story:Story:Item:Ranked {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, released: false,
     description: $description, acceptance_criteria: $acceptance_criteria, story_points: $story_points, labels: $labels, rank_key:
       // include: rank_key

@@ -1,4 +1,5 @@
-// Writes the histories of items that this transaction has created, and sums up who fired what. $histories: [{id, changes: [properties]}].
+// Writes the histories of items that this transaction has created, and sums up who fired what. $histories: [{id, changes: [properties],
+//   decisions: [{id, kind, seq}]}].
 UNWIND $histories AS history
 MATCH (item:Item {id: history.id})
 CALL (item, history) {
@@ -17,5 +18,14 @@ CALL (item, history) {
   WITH item, own.actor_id AS actor_id, own.action AS action, count(*) AS times, max(own.at) AS last_at
   MATCH (actor:Actor {id: actor_id})
   CREATE (actor)-[:HAS_FIRED {action: action, times: times, last_at: last_at}]->(item)
+}
+CALL (item, history) {
+  UNWIND history.decisions AS told
+  MATCH (change:Change {item_id: item.id, seq: told.seq})
+  MATCH (actor:Actor {id: change.actor_id})
+  CREATE (actor)-[:DECIDED]->(:Decision {
+    id: told.id, name: change.action, kind: told.kind, action: change.action, item_id: item.id, seq: change.seq,
+    decided_by: actor.id, comment: coalesce(change.feedback, ''), at: change.at
+  })-[:ABOUT]->(item)
 }
 RETURN count(*) AS items

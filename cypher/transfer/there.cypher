@@ -1,4 +1,4 @@
-// Which of the things that rows name are there. $actors, $roles, $epics, $sprints, $stories, $tasks: ids; $flows: [{name, item}].
+// Which of the things that rows name are there. $actors, $roles, $epics, $sprints, $stories, $tasks: ids; $flows: [{name, item}]; $file: which it is that names them.
 RETURN
   COLLECT { UNWIND $actors AS id MATCH (actor:Actor {id: id}) RETURN id } AS actors,
   COLLECT { UNWIND $roles AS name MATCH (role:Role {name: name}) RETURN name } AS roles,
@@ -6,12 +6,16 @@ RETURN
   COLLECT { UNWIND $sprints AS id MATCH (sprint:Sprint {id: id}) RETURN id } AS sprints,
   COLLECT { UNWIND $stories AS id MATCH (story:Story {id: id}) RETURN id } AS stories,
   COLLECT { UNWIND $tasks AS id MATCH (task:Task {id: id}) RETURN id } AS tasks,
+  // Those that take nothing new, unless this very file has left them so before it was broken off.
+  COLLECT { UNWIND $epics AS id MATCH (epic:Epic {id: id}) WHERE epic.archived_at IS NOT NULL AND coalesce(epic.imported_from <> $file, true) RETURN id } AS archived,
+  COLLECT { UNWIND $stories AS id MATCH (story:Story {id: id})-[:IN_STATE]->(:State {kind: 'final'}) WHERE coalesce(story.imported_from <> $file, true) RETURN DISTINCT id } AS closed,
   COLLECT {
     UNWIND $flows AS flow
     MATCH (workflow:Workflow {name: flow.name, item: flow.item})
     RETURN {
       name: flow.name, item: flow.item,
       first: head(COLLECT { MATCH (workflow)-[starts:STARTS_AT]->(s:State) RETURN s.name ORDER BY starts.order LIMIT 1 }),
-      states: COLLECT { MATCH (workflow)-[:HAS_STATE]->(s:State) RETURN s.name ORDER BY s.order }
+      states: COLLECT { MATCH (workflow)-[:HAS_STATE]->(s:State) RETURN s.name ORDER BY s.order },
+      final: COLLECT { MATCH (workflow)-[:HAS_STATE]->(s:State {kind: 'final'}) RETURN s.name }
     }
   } AS flows

@@ -4,7 +4,7 @@
 UNWIND $pages AS page
 MATCH (item:Item {id: page.id})
 // First what it is known by, as in `texts`.
-WITH page, coalesce(item.version, 0) AS version, item.updated_at AS updated_at
+WITH page, coalesce(item.version, 0) AS version, item.updated_at AS updated_at, item.imported_from AS imported_from
 CALL (page) {
   MATCH (change:Change {item_id: page.id})
   USING INDEX change:Change(item_id, seq)
@@ -12,5 +12,5 @@ CALL (page) {
   WITH change ORDER BY change.seq DESC LIMIT $limit
   RETURN collect(change {.seq, .action, .actor_id, .at, .inputs}) AS changes
 }
-RETURN page.id AS id, version, updated_at, changes,
+RETURN page.id AS id, version, updated_at, imported_from, changes,
   // include: settled

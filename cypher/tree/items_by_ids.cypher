@@ -10,7 +10,7 @@ RETURN {
   id: item.id, is_story: item:Story, title: item.title, workflow: item.workflow, version: coalesce(item.version, 0),
   rework: coalesce(item.rework, 0), description: item.description, acceptance_criteria: coalesce(item.acceptance_criteria, []),
   story_points: item.story_points, released: coalesce(item.released, false), priority: item.priority, type: item.type, estimate: item.estimate, labels: coalesce(item.labels, []), feedback: item.feedback,
-  created_at: item.created_at, due_at: item.due_at, updated_at: item.updated_at,
+  created_at: item.created_at, due_at: item.due_at, updated_at: item.updated_at, imported_from: item.imported_from,
   archived: item.archived_at IS NOT NULL AND size(states) = 1 AND states[0].kind = 'final',
   state: CASE WHEN size(states) = 1 THEN {name: states[0].name, kind: states[0].kind} END,
   assignee_id: head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(a:Actor) RETURN a.id }),

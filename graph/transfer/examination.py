@@ -55,15 +55,21 @@ class _There:
 
     named: dict[str, set[str]]
     roles: set[str]
+    archived: set[str]
+    """Epics that take no stories."""
+    closed: set[str]
+    """Stories that take no work that is not closed itself."""
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
 
 
 class Examination:
     """What is known of a file. It keeps ids and numbers of lines, none of the rows."""
 
-    def __init__(self, db: Database, file: BinaryIO, report: Report) -> None:
+    def __init__(self, db: Database, file: BinaryIO, mark: str, report: Report) -> None:
         self._db = db
         self._file = file
+        self.mark = mark
+        """Which file it is, by what stands in it."""
         self._report = report
         self._fate = bytearray(1)  # by the number of the line
         self._named: dict[str, dict[str, int]] = {"actor": {}, "epic": {}, "sprint": {}, "item": {}}
@@ -176,10 +182,16 @@ class Examination:
             stories=list(named["story"]),
             tasks=list(named["task"]),
             flows=[{"name": name, "item": item} for name, item in flows],
+            file=self.mark,
         )
         self._flows |= {(flow["name"], flow["item"]): flow for flow in found["flows"]}
         plural = {"actor": "actors", "epic": "epics", "sprint": "sprints", "story": "stories", "task": "tasks"}
-        there = _There({kind: set(found[name]) for kind, name in plural.items()}, set(found["roles"]))
+        there = _There(
+            {kind: set(found[name]) for kind, name in plural.items()},
+            set(found["roles"]),
+            set(found["archived"]),
+            set(found["closed"]),
+        )
         self._old_tasks |= there.named["task"]
         for kind, wanted in ids.items():
             rows = await read_rows(self._db.read_newest, kind, sorted(wanted), history=False)
@@ -200,6 +212,7 @@ class Examination:
             _check_actor(head, row, there.roles)
         if isinstance(row, Story | Task):
             self._check_state(head, row)
+        self._check_parent(head, row, there)
 
     def _check_reference(self, line: Line, name: str, kind: str, id: str, there: _There) -> None:
         if id in self._right[kind] or id in there.named[kind]:
@@ -221,6 +234,15 @@ class Examination:
         elif row.state is not None and row.state not in flow["states"]:
             states = ", ".join(flow["states"])
             head.blame(f"'{row.state}' is no state of '{row.workflow}'; there are {states}", "state")
+
+    def _check_parent(self, head: Line, row: Head, there: _There) -> None:
+        """By file as by hand: what is closed takes nothing new."""
+        if isinstance(row, Story) and row.epic_id in there.archived:
+            head.blame(f"the epic '{row.epic_id}' is archived, and takes no stories; unarchive it first", "epic_id")
+        if isinstance(row, Task) and row.story_id in there.closed:
+            flow = self._flows.get((row.workflow, row.kind))
+            if flow is None or row.state not in flow["final"]:
+                head.blame(f"the story '{row.story_id}' is in a final state, and takes no open tasks", "story_id")
 
     def _state(self, row: Story | Task) -> str:
         state: str = row.state or self._flows[row.workflow, row.kind]["first"]
@@ -293,11 +315,18 @@ def _references(row: Head) -> Iterator[tuple[str, str, str]]:
         id = getattr(row, name, None)
         if id is not None:
             yield name, kind, id
+    if isinstance(row, Story):
+        for stay in row.stays:
+            yield "stays", "sprint", stay.sprint_id
+            for id in (stay.entered_by, stay.left_by):
+                if id is not None:
+                    yield "stays", "actor", id
 
 
 _NAMES = {
     "epic_id": "epic",
     "sprint_id": "sprint",
+    "sprint_entered_by": "actor",
     "story_id": "story",
     "author_id": "actor",
     "owner_id": "actor",

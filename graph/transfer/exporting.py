@@ -15,7 +15,7 @@ from graph.transfer.rows import line
 _PAGE = 500
 _IDS = 10_000
 _MEMORY = 2**23  # bytes that are kept before they go to a file of the system
-_PEOPLE = ("author_id", "owner_id", "assignee_id")
+_PEOPLE = ("author_id", "owner_id", "assignee_id", "sprint_entered_by", "entered_by", "left_by")
 
 Progress = Callable[[int, int], None]
 """Told how many items were written, and how many there are."""
@@ -58,10 +58,11 @@ class Export:
                         if left := [id for id in others if id not in inside]:
                             written.left_out += len(left)
                             found.row["depends_on"] = [id for id in others if id in inside]
-                        actors.update(found.row[name] for name in _PEOPLE if name in found.row)
+                        for row in (found.row, *found.row.get("stays", [])):
+                            actors.update(row[name] for name in _PEOPLE if name in row)
+                            if "sprint_id" in row:
+                                sprints.add(row["sprint_id"])
                         actors.update(change["actor_id"] for change in found.changes if "actor_id" in change)
-                        if "sprint_id" in found.row:
-                            sprints.add(found.row["sprint_id"])
                         _write(body, kind, [found], written, history=history)
                     done += len(page)
                     told(done, total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from graph.transfer.report import Report
 
 _STORIES = 50  # whose next work is assigned in one transaction
 _LOOK = 1000
+_MARK = 32  # characters of what says which file it is
 _TRIES = 3  # to write a batch of which somebody takes an id at the same moment
 
 Progress = Callable[[str, int, int], None]
@@ -39,7 +41,10 @@ class Import:
             UnavailableError: Neo4j went away; what was written is whole, and the same import goes on from there.
         """
         report = Report(dry_run)
-        seen = Examination(self._db, file, report)
+        file.seek(0)
+        # What an import has left half done is told by it from what others have made.
+        mark = hashlib.file_digest(file, "sha256").hexdigest()[:_MARK]  # type: ignore[arg-type]
+        seen = Examination(self._db, file, mark, report)
         right = await seen.run(lambda done: told("looked through", done, size), stops=stop_on_error)
         report.stopped = not right
         if dry_run:
@@ -57,17 +62,17 @@ class Import:
         rows: dict[str, list[Row]] = {kind: [] for kind in ("actor", "epic", "sprint", "story", "task")}
         for unit in batch:
             rows[unit.head.kind].append(seen.sent(unit))
-        histories = {
-            (unit.head.kind, unit.head.id): {"id": unit.head.id, "changes": [change.sent() for change in unit.history]}
-            for unit in batch
-            if unit.changes
-        }
+        histories = {(unit.head.kind, unit.head.id): _history(unit) for unit in batch if unit.changes}
+        parents = list({row["story_id"] for row in rows["task"]} - {None})
 
         async def work(tx: Transaction) -> set[tuple[str, str]]:
+            if parents:
+                # First of all, because who moves a story takes its lock before that of an epic.
+                await tx.run("transfer/lock_stories", ids=parents)
             made: set[tuple[str, str]] = set()
             for kind, given in rows.items():
                 if given:
-                    made |= {(kind, row["id"]) for row in await _create(tx, kind, given)}
+                    made |= {(kind, row["id"]) for row in await _create(tx, kind, given, seen.mark)}
             if chains := [history for key, history in histories.items() if key in made]:
                 await tx.run("transfer/create_changes", histories=chains)
             return made
@@ -101,24 +106,29 @@ class Import:
             told("stories looked at for work to assign", min(start + _LOOK, len(stories)), len(stories))
 
 
-async def _create(tx: Transaction, kind: str, rows: list[Row]) -> list[Row]:
+async def _create(tx: Transaction, kind: str, rows: list[Row], mark: str) -> list[Row]:
     match kind:
         case "actor":
             return await tx.run("transfer/create_actors", rows=rows)
         case "epic":
-            return await tx.run("transfer/create_epics", rows=rows)
+            return await tx.run("transfer/create_epics", rows=rows, file=mark)
         case "sprint":
             return await tx.run("transfer/create_sprints", rows=rows)
         case "story":
-            return await tx.run("transfer/create_stories", rows=rows)
+            return await tx.run("transfer/create_stories", rows=rows, file=mark)
         case _:
-            return await tx.run("transfer/create_tasks", rows=rows)
+            return await tx.run("transfer/create_tasks", rows=rows, file=mark)
+
+
+def _history(unit: Unit) -> Row:
+    decisions = [change.decision.sent() | {"seq": change.seq} for change in unit.history if change.decision]
+    return {"id": unit.head.id, "changes": [change.sent() for change in unit.history], "decisions": decisions}
 
 
 def _lost(unit: Unit, report: Report) -> None:
     """A row that was right when the file was looked through, and could not be written."""
     for line in unit.lines:
-        line.blame("its id was taken, or what it names went away, while this ran; import the file again")
+        line.blame("its id was taken, or what it names went away or was closed, while this ran; import the file again")
         report.of(line.kind).created -= 1
         report.of(line.kind).bad += 1
         report.bad += line.problems

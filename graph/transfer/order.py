@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from graph.circle import circle, told
+
+_CIRCLES = 10  # that are named; each is looked for in all that is left
+_MORE = "it is in one more circle of tasks that wait for each other, or waits for one"
 
 
 @dataclass(slots=True)
@@ -50,11 +55,14 @@ def order(depends_on: Mapping[str, list[str]], line: Mapping[str, int], known: C
                     ready.append(next)
     # What is left is in a circle, or behind one.
     circles: dict[str, str] = {}
-    for circle in _circles(depends_on, open):
-        way = " → ".join([*circle, circle[0]])
-        circles |= dict.fromkeys(circle, f"these tasks wait for each other: {way}")
+    left = {id: [other for other in depends_on[id] if other in open] for id in open}
+    for _ in range(_CIRCLES):
+        way = circle(left)
+        circles |= dict.fromkeys(way, f"these tasks wait for each other: {told(way)}")
+        for id in set(way):
+            del left[id]
     _spread(circles, list(circles), waiting)
-    found.bad |= circles
+    found.bad |= circles | {id: _MORE for id in open if id not in circles}
     return found
 
 
@@ -66,20 +74,3 @@ def _spread(bad: dict[str, str], new: list[str], waiting: Mapping[str, list[str]
             if next not in bad:
                 bad[next] = f"'{id}', which it depends on, is a bad row"
                 new.append(next)
-
-
-def _circles(depends_on: Mapping[str, list[str]], left: Iterable[str]) -> list[list[str]]:
-    """Of tasks each of which depends on another of them: the circles that are met by following the first such."""
-    among = set(left)
-    seen: set[str] = set()
-    found: list[list[str]] = []
-    for start in sorted(among):
-        way: dict[str, None] = {}
-        id = start
-        while id not in seen:
-            seen.add(id)
-            way[id] = None
-            id = next(other for other in depends_on[id] if other in among)
-        if id in way:
-            found.append(list(way)[list(way).index(id) :])
-    return found

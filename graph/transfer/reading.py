@@ -50,7 +50,7 @@ async def read_rows(run: Run, kind: str, ids: Sequence[str], *, history: bool = 
         Found(
             row["id"],
             KINDS[kind].told(row["own"], row["beside"]),
-            [Change.told(change, {}) for change in row["changes"]],
+            [Change.told(change["own"], change) for change in row["changes"]],
             row.get("builtin", False),
         )
         for row in found

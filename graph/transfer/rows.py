@@ -1,7 +1,7 @@
 """The rows of a backlog file: their kinds, and every field there is, in the order in which it is written.
 
-A field is either a property of the node, of the same name, or named in `beside`: then it is an edge, or a label, and
-the statements of `cypher/transfer` know it. A field whose name ends in `at` is a time.
+A field is either a property of the node, of the same name, or named in `beside`: then it is an edge, a property of an
+edge, or a label, and the statements of `cypher/transfer` know it. A field whose name ends in `at` is a time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,25 @@ from neo4j.time import DateTime
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from graph.database import Row
-from graph.events import Id, Number
+from graph.events import Number
 from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
+from graph.limits import (
+    LARGEST,
+    NAMED,
+    Criterion,
+    Estimate,
+    Id,
+    Labels,
+    NewId,
+    Points,
+    Priority,
+    Text,
+    Title,
+    Type,
+    no_repeats,
+)
+from graph.rank_keys import is_key
 
-_LONGEST = 100_000  # characters of a text
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(0\d|1[0-8]):([0-5]\d))"
 )
@@ -72,14 +87,10 @@ def is_time(name: str) -> bool:
     return name == "at" or name.endswith("_at")
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
+def _key(text: str) -> str:
+    if not is_key(text):
+        raise ValueError("must be a key as rankStory makes them; without one the story goes to the end")
     return text
-
-
-def _no_repeats(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
 
 
 def _storable(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -91,13 +102,58 @@ def _storable(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 At = Annotated[str, AfterValidator(canonical)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=375)]
-Text = Annotated[str, StringConstraints(max_length=_LONGEST)]
-Said = Annotated[Text, AfterValidator(_not_blank)]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=375), AfterValidator(_not_blank)]
-Labels = Annotated[list[Label], AfterValidator(_no_repeats)]
-Ids = Annotated[list[Id], AfterValidator(_no_repeats)]
-Count = Annotated[Number, Field(ge=0)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=NAMED)]
+Ids = Annotated[list[Id], AfterValidator(no_repeats)]
+Count = Annotated[int, Field(ge=0, le=LARGEST)]
+Key = Annotated[str, AfterValidator(_key)]
+_STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Part(BaseModel):
+    """An object in a field that is `beside`."""
+
+    model_config = _STRICT
+
+    def sent(self) -> Row:
+        return {name: _sent(name, value) for name, value in self}
+
+    @classmethod
+    def told(cls, value: Row) -> Row:
+        return {name: of_time(value[name]) for name in cls.model_fields if value.get(name) is not None}
+
+
+class Stay(Part):
+    """A stay in a sprint that has ended."""
+
+    sprint_id: Id
+    entered_at: At | None = None
+    entered_by: Id | None = None
+    left_at: At | None = None
+    left_by: Id | None = None
+    points: Points | None = None
+
+
+class Decision(Part):
+    """What a hop decided and was told under an id; all else of it is said by its change."""
+
+    id: Id
+    kind: Name
+
+
+def _sent(name: str, value: Any) -> Any:
+    """A value as a statement takes it."""
+    if isinstance(value, Part):
+        return value.sent()
+    if isinstance(value, list):
+        return [_sent("", one) for one in value]
+    return to_time(value) if value is not None and is_time(name) else value
+
+
+def _told(part: type[Part] | None, value: Any) -> Any:
+    """A value of the graph as it is written."""
+    if part is None:
+        return of_time(value)
+    return [part.told(one) for one in value] if isinstance(value, list) else part.told(value)
 
 
 class _Told(NamedTuple):
@@ -105,7 +161,6 @@ class _Told(NamedTuple):
 
     name: str
     beside: bool
-    time: bool
     required: bool
     default: Any
 
@@ -113,9 +168,10 @@ class _Told(NamedTuple):
 class BacklogRow(BaseModel):
     """One line of the file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = _STRICT
 
     beside: ClassVar[frozenset[str]]
+    parts: ClassVar[dict[str, type[Part]]] = {}
 
     kind: str
 
@@ -126,7 +182,6 @@ class BacklogRow(BaseModel):
             _Told(
                 name,
                 name in cls.beside,
-                is_time(name),
                 field.is_required(),
                 field.get_default(call_default_factory=True),
             )
@@ -139,11 +194,11 @@ class BacklogRow(BaseModel):
         own: Row = {}
         row: Row = {"own": own}
         for field in self.fields():
-            value = getattr(self, field.name)
+            value = _sent(field.name, getattr(self, field.name))
             if field.beside or field.name == "id":
                 row[field.name] = value
             if not field.beside and value is not None:
-                own[field.name] = to_time(value) if field.time else value
+                own[field.name] = value
         return row
 
     @classmethod
@@ -153,7 +208,7 @@ class BacklogRow(BaseModel):
         for field in cls.fields():
             value = (beside if field.beside else own).get(field.name)
             if value is not None and (field.required or value != field.default):
-                found[field.name] = of_time(value) if field.time else value
+                found[field.name] = _told(cls.parts.get(field.name), value)
         return found
 
     def differs(self, told: Row) -> list[str]:
@@ -164,7 +219,8 @@ class BacklogRow(BaseModel):
                 continue
             mine, theirs = getattr(self, field.name), told.get(field.name, field.default)
             if field.beside and isinstance(mine, list):
-                mine, theirs = sorted(mine), sorted(theirs)
+                mine = [one.model_dump(exclude_none=True) if isinstance(one, Part) else one for one in mine]
+                mine, theirs = sorted(mine, key=str), sorted(theirs, key=str)
             if mine != theirs:
                 found.append(field.name)
         return found
@@ -174,7 +230,7 @@ class Actor(BacklogRow):
     beside = frozenset({"actor_kind", "roles"})
 
     kind: Literal["actor"]
-    id: Id
+    id: NewId
     actor_kind: Literal["human", "agent", "service"]
     roles: Ids = Field(default_factory=list)
     created_at: At | None = None
@@ -184,11 +240,12 @@ class Epic(BacklogRow):
     beside = frozenset({"author_id"})
 
     kind: Literal["epic"]
-    id: Id
-    title: Said
+    id: NewId
+    title: Title
     description: Text | None = None
     labels: Labels = Field(default_factory=list)
     author_id: Id | None = None
+    archived_at: At | None = None
     created_at: At | None = None
     updated_at: At | None = None
 
@@ -197,36 +254,50 @@ class Sprint(BacklogRow):
     beside = frozenset()
 
     kind: Literal["sprint"]
-    id: Id
-    name: Said
+    id: NewId
+    name: Title
     state: Literal["planned", "active", "closed"] = "planned"
-    capacity: Count | None = None
+    capacity: Points | None = None
+    starts_at: At | None = None
+    ends_at: At | None = None
+    started_at: At | None = None
+    closed_at: At | None = None
     created_at: At | None = None
 
 
 class Story(BacklogRow):
-    beside = frozenset({"epic_id", "sprint_id", "external", "state", "author_id", "owner_id", "assignee_id"})
+    beside = frozenset(
+        {"epic_id", "sprint_id", "sprint_entered_at", "sprint_entered_by", "sprint_points", "stays"}
+        | {"external", "state", "author_id", "owner_id", "assignee_id"}
+    )
+    parts = {"stays": Stay}
 
     kind: Literal["story"]
-    id: Id
+    id: NewId
     epic_id: Id | None = None
     sprint_id: Id | None = None
+    sprint_entered_at: At | None = None
+    sprint_entered_by: Id | None = None
+    sprint_points: Points | None = None
+    stays: list[Stay] = Field(default_factory=list)
     external: bool = False
     workflow: Name = STORY_WORKFLOW
     state: Name | None = None
     version: Count = 0
     began_in: Name | None = None
-    title: Said
+    title: Title
     description: Text | None = None
-    acceptance_criteria: list[Said] = Field(default_factory=list)
-    story_points: Count | None = None
+    acceptance_criteria: list[Criterion] = Field(default_factory=list)
+    story_points: Points | None = None
+    rank_key: Key | None = None
     labels: Labels = Field(default_factory=list)
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
     released: bool | None = None
     rework: Count = 0
-    feedback: Text | None = None
+    feedback: str | None = None
+    archived_at: At | None = None
     created_at: At | None = None
     updated_at: At | None = None
     entered_at: At | None = None
@@ -250,25 +321,26 @@ class Task(BacklogRow):
     beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id"})
 
     kind: Literal["task"]
-    id: Id
+    id: NewId
     story_id: Id | None = None
     workflow: Name = TASK_WORKFLOW
     state: Name | None = None
     version: Count = 0
     began_in: Name | None = None
-    title: Said
+    title: Title
     description: Text | None = None
-    type: Label | None = None
-    estimate: Annotated[int | float, Field(ge=0, lt=2**63)] | None = None
-    priority: Number | None = None
-    rank: Number | None = None
+    type: Type | None = None
+    estimate: Estimate | None = None
+    priority: Priority | None = None
+    rank: Annotated[int | float, Field(ge=-(2**63), lt=2**63)] | None = None
     labels: Labels = Field(default_factory=list)
     depends_on: Ids = Field(default_factory=list)
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
     rework: Count = 0
-    feedback: Text | None = None
+    feedback: str | None = None
+    archived_at: At | None = None
     created_at: At | None = None
     updated_at: At | None = None
     entered_at: At | None = None
@@ -282,7 +354,8 @@ class Task(BacklogRow):
 class Change(BacklogRow):
     """One entry of a history; it stands behind its item, after those before it."""
 
-    beside = frozenset()
+    beside = frozenset({"decision"})
+    parts = {"decision": Decision}
 
     kind: Literal["change"]
     item_id: Id
@@ -300,6 +373,7 @@ class Change(BacklogRow):
     feedback: str | None = None
     inputs: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
     accepted_by: str | None = None
+    decision: Decision | None = None
 
     def sent(self) -> Row:
         own: Row = super().sent()["own"]

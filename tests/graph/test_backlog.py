@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.backlog import Backlog, Wanted
+from graph.backlog import Backlog, Filter
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError
 from graph.queries import query
@@ -23,7 +23,7 @@ async def made(engine: Engine, label: str, count: int = 1, **more: Any) -> list[
 
 async def listed(engine: Engine, first: int = 100, **wanted: Any) -> list[str]:
     """All pages, and how many there are as they say."""
-    asked, seen, after = Wanted(**wanted), list[str](), None
+    asked, seen, after = Filter(**wanted), list[str](), None
     while True:
         page, is_counted = await engine.backlog.page(first, after, asked)
         seen += [row["id"] for row in page.rows]
@@ -133,7 +133,9 @@ async def test_filters(world: World, engine: Engine) -> None:
     await engine.places.archive(done)
     assert await listed(engine, label=label, closed=True) == [small, large, bare]
     assert await listed(engine, label=label, state="ARCHIVED") == []
-    assert await listed(engine, label=label, archived=True) == [small, large, bare, done]
+    assert await listed(engine, label=label, archived=True) == [small, large, bare]
+    assert await listed(engine, label=label, archived=True, closed=True) == [small, large, bare, done]
+    assert await listed(engine, label=label, archived=True, state="ARCHIVED") == [done]
     assert await listed(engine, label=unique("label")) == []
     with pytest.raises(BadInputError):
         await listed(engine, min_points=-1)
@@ -178,7 +180,7 @@ async def test_no_text_means_anything_to_the_search_engine(db: Any, text: str) -
     backlog = Backlog(db)
     if any(char.isalnum() or char == "_" for char in text):
         await backlog.search(text, 5)
-        await backlog.page(5, None, Wanted(text=text))
+        await backlog.page(5, None, Filter(text=text))
     else:
         with pytest.raises(BadInputError, match="words to look for"):
             await backlog.search(text, 5)
@@ -201,19 +203,23 @@ async def test_a_page_of_a_large_backlog_reads_a_page(world: World, engine: Engi
         label=label,
     )
     try:
-        page, _ = await engine.backlog.page(50, ["2010001", ""], Wanted())
+        await engine.backlog.number()
+        page, _ = await engine.backlog.page(50, ["2010001", ""], Filter())
         assert [row["id"] for row in page.rows] == [f"{label}{n}" for n in range(1000, 1050)]
         assert len(await listed(engine, 1000, label=label)) == 3000
         for statement, most in (("backlog/ranked", 1500), ("backlog/before", 30), ("backlog/after", 30)):
             assert await hits(engine, statement, key="2010001") < most
         assert await hits(engine, "backlog/count_open") < 300
+        # What has no place is looked for where a list ends, at every short one.
+        for statement in ("backlog/unranked", "backlog/number"):
+            assert await hits(engine, statement, key="~") < 10
     finally:
         await world.cypher("MATCH (s:Story {title: 'Many'}) WHERE s.labels = [$label] DETACH DELETE s", label=label)
 
 
 async def hits(engine: Engine, statement: str, **given: Any) -> int:
     """How often the store was asked."""
-    wanted = asdict(Wanted()) | {"after_id": "", "limit": 50, "id": ""} | given
+    wanted = asdict(Filter()) | {"after_id": "", "limit": 50, "id": ""} | given
     async with engine.db.driver.session() as session:
         result = await session.run(query(statement).replace("CYPHER 5\n", "CYPHER 5 PROFILE\n", 1), wanted)
         summary = await result.consume()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from graph.backlog import Filter
 from graph.database import Database
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
 from graph.errors import ConflictError
 from graph.gate import Gate
+from graph.rank_keys import between
 from graph.transfer.exporting import Export
 from graph.transfer.importing import Import
 from graph.transfer.report import Report
@@ -50,7 +53,8 @@ async def clear(world: World, epic: str) -> None:
     """An epic is gone with everything that belongs to it."""
     await world.cypher(
         "MATCH (e:Epic {id: $epic}) OPTIONAL MATCH (e)-[:HAS_STORY]->(s) OPTIONAL MATCH (s)-[:HAS_TASK]->(t) "
-        "OPTIONAL MATCH (s)-[:IN_SPRINT]->(p) WITH e, collect(s) + collect(t) AS items, collect(p) AS sprints "
+        "OPTIONAL MATCH (s)-[:IN_SPRINT|WAS_IN_SPRINT]->(p) OPTIONAL MATCH (s)<-[:ABOUT]-(d:Decision) "
+        "WITH e, collect(s) + collect(t) + collect(d) AS items, collect(p) AS sprints "
         "FOREACH (one IN sprints | DETACH DELETE one) DETACH DELETE e "
         "WITH items UNWIND items AS item OPTIONAL MATCH (c:Change {item_id: item.id}) DETACH DELETE c, item",
         epic=epic,
@@ -72,7 +76,9 @@ async def lived(engine: Engine, team: Team) -> tuple[str, list[str]]:
     epic, story, sprint = unique("epic"), unique("story"), unique("sprint")
     tasks = [unique("task") for _ in range(3)]
     await items.create_epic("Sign in", epic, "Everybody must.")
-    await engine.sprints.create("First", sprint, 20)
+    earlier, start = unique("sprint"), datetime(2026, 11, 2, 9, tzinfo=UTC)
+    await engine.sprints.create("Earlier", earlier)
+    await engine.sprints.create("First", sprint, 20, start, start + timedelta(days=14))
     await items.create_story(
         "Tokens – „kurz“",
         workflow="story",
@@ -83,7 +89,10 @@ async def lived(engine: Engine, team: Team) -> tuple[str, list[str]]:
         story_points=5,
         author_id=team.po,
     )
-    await engine.sprints.assign(story, sprint)
+    await engine.sprints.assign(story, earlier, team.po)
+    await engine.sprints.start(earlier)
+    await engine.sprints.close(earlier)
+    await engine.sprints.assign(story, sprint, team.po)
     for place, task in enumerate(tasks):
         await items.create_task(
             story, f"Task {place}", workflow="task", id=task, depends_on=tasks[:place], author_id=team.po
@@ -95,8 +104,28 @@ async def lived(engine: Engine, team: Team) -> tuple[str, list[str]]:
     await team.rejected(tasks[1])
     await team.work.settle_all([story])
     await items.edit_story(story, {"story_points": 8}, actor_id=team.po)
+    await engine.places.rank_task(tasks[2], before=tasks[1], actor_id=team.po)
+    await engine.places.archive(tasks[0])
+    await engine.places.archive(epic)
     assert [await world.state(task) for task in tasks] == ["done", "implementing", "todo"]
     return epic, [story, *tasks]
+
+
+async def went(engine: Engine, story: str) -> Row:
+    """The stays of a story in sprints, and what is counted from them."""
+    stays = (await engine.sprints.stays_of([story]))[story]
+    assert [bool(stay["left_at"]) for stay in stays] == [True, False]
+    ids = [stay["sprint_id"] for stay in stays]
+    return {"stays": stays, "sprints": await engine.sprints.by_ids(ids), "counted": await engine.sprints.stays(ids)}
+
+
+async def decided(world: World, story: str) -> list[Row]:
+    return await world.cypher(
+        "MATCH (a:Actor)-[:DECIDED]->(d:Decision)-[:ABOUT]->(:Story {id: $id}) "
+        "RETURN a.id AS by, d.id AS id, d.kind AS kind, d.name AS name, d.action AS action, d.comment AS comment, "
+        "d.decided_by AS decided_by, d.item_id AS item_id, d.seq AS seq, d.at AS at ORDER BY seq",
+        id=story,
+    )
 
 
 async def test_out_and_in_and_out_again(engine: Engine, team: Team) -> None:
@@ -106,16 +135,21 @@ async def test_out_and_in_and_out_again(engine: Engine, team: Team) -> None:
     before = [await world.history(item) for item in items]
     rows = [json.loads(row) for row in whole.splitlines()]
     assert [row["kind"] for row in rows if row["kind"] not in {"actor", "change"}] == [
-        "sprint", "epic", "story", "task", "task", "task",
+        "sprint", "sprint", "epic", "story", "task", "task", "task",
     ]  # fmt: skip
+    burndown = await went(engine, items[0])
+    decisions = await decided(world, items[0])
+    assert [one["kind"] for one in decisions] == ["approved"]
 
     await clear(world, epic)
     report = await bring(db, gate, whole)
     assert (report.bad, report.different) == ([], [])
     assert {kind: tally.created for kind, tally in report.kinds.items() if tally.created} == {
-        "sprint": 1, "epic": 1, "story": 1, "task": 3, "change": sum(map(len, before)),
+        "sprint": 2, "epic": 1, "story": 1, "task": 3, "change": sum(map(len, before)),
     }  # fmt: skip
     assert await take(db, epic, history=True) == whole
+    assert await went(engine, items[0]) == burndown
+    assert await decided(world, items[0]) == decisions
     assert await sound(db, *items)
     answers = {"command_key", "fingerprint", "awaits", "answered_at"}
     for item, changes in zip(items, before, strict=True):
@@ -314,3 +348,79 @@ async def test_a_file_that_somebody_writes_into_meanwhile(world: World, engine: 
     with pytest.raises(ConflictError):
         await Import(engine.db, engine.gate).run(file, len(data), told)
     assert await world.cypher("MATCH (e:Epic {id: $id}) RETURN e", id=epic) == []
+
+
+async def test_a_story_without_a_place_goes_to_the_end_and_one_with_it_there(world: World, engine: Engine) -> None:
+    db, gate, label = engine.db, engine.gate, unique("label")
+    first, last = [
+        await engine.items.create_story(name, workflow="story", id=unique("US"), labels=[label]) for name in "ab"
+    ]
+    [low, high] = await world.cypher(
+        "UNWIND $ids AS id MATCH (s:Story {id: id}) RETURN s.rank_key AS key", ids=[first, last]
+    )
+    between_them = between(low["key"], high["key"], "1")
+    suffix = unique("")
+    rows: list[Row | str] = [
+        {"kind": "story", "id": f"{name}{suffix}", "title": "S", "labels": [label]} for name in ("z", "y", "x", "a")
+    ]
+    rows.append({"kind": "story", "id": f"m{suffix}", "title": "S", "labels": [label], "rank_key": between_them})
+    bad = {"kind": "story", "id": unique("s"), "title": "S", "rank_key": "what?"}
+    report = await bring(db, gate, text(*rows, bad))
+    assert problems(report) == [(6, "rank_key")]
+    page, _ = await engine.backlog.page(100, None, Filter(label=label))
+    order = [first, f"m{suffix}", last, *(f"{name}{suffix}" for name in ("z", "y", "x", "a"))]
+    assert [row["id"] for row in page.rows] == order
+    assert None not in await world.cypher("MATCH (s:Ranked) WHERE s.id IN $ids RETURN s.rank_key AS k", ids=order)
+
+
+async def test_what_is_closed_takes_nothing_new_by_file(world: World, engine: Engine) -> None:
+    db, gate = engine.db, engine.gate
+    epic, story, task, other = unique("epic"), unique("story"), unique("task"), unique("story")
+    rows: list[Row | str] = [
+        {"kind": "epic", "id": epic, "title": "E", "archived_at": "2026-11-20T09:00:00Z"},
+        {"kind": "story", "id": story, "epic_id": epic, "title": "S", "state": "DONE"},
+        {"kind": "story", "id": other, "epic_id": epic, "title": "S", "state": "DONE"},
+        {"kind": "task", "id": task, "story_id": story, "title": "T"},
+    ]
+    whole = await bring(db, gate, text(*rows))
+    assert whole.bad == []
+    # As if that had been broken off: the same file goes on with what it has closed itself.
+    await world.cypher("MATCH (i:Item) WHERE i.id IN $ids DETACH DELETE i", ids=[task, other])
+    again = await bring(db, gate, text(*rows))
+    assert (again.bad, again.kinds["task"].created, again.kinds["story"].created) == ([], 1, 1)
+    late: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "epic_id": epic, "title": "S", "state": "DONE"},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T"},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "state": "implementing"},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "state": "done"},
+    ]
+    report = await bring(db, gate, text(*late))
+    assert problems(report) == [(1, "epic_id"), (2, "story_id"), (3, "story_id")]
+    assert report.kinds["task"].created == 1
+
+
+async def test_what_is_closed_while_the_file_is_written_takes_nothing(world: World, engine: Engine) -> None:
+    epic, story = unique("epic"), unique("story")
+    await engine.items.create_epic("E", epic)
+    await engine.items.create_story("S", workflow="story", id=story)
+    rows: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "epic_id": epic, "title": "S"},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T"},
+    ]
+
+    through = Import._write
+
+    async def closed_first(self: Import, *given: Any) -> None:
+        await world.cypher("MATCH (e:Epic {id: $id}) SET e.archived_at = datetime()", id=epic)
+        await world.cypher(
+            "MATCH (s:Story {id: $id})-[r:IN_STATE]->() DELETE r WITH s "
+            "MATCH (state:State {workflow: 'story', name: 'DONE'}) CREATE (s)-[:IN_STATE]->(state)",
+            id=story,
+        )
+        await through(self, *given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Import, "_write", closed_first)
+        report = await bring(engine.db, engine.gate, text(*rows))
+    assert [bad.line for bad in report.bad] == [1, 2]
+    assert all("was closed" in bad.message for bad in report.bad)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,6 +19,7 @@ from graph.decision import Command
 from graph.details import Details, Texts
 from graph.engine import Engine
 from graph.errors import UnavailableError
+from graph.transfer.importing import Import
 from stategate import cache as keeper
 from stategate.cache import FAILURES, ValkeyCache
 from stategate.servers.environment import Addresses
@@ -164,6 +167,18 @@ async def test_an_item_made_anew_has_nothing_of_the_one_before(
     await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=story)
     await engine.items.create_story("Again", workflow="story", id=story, description=OTHER)
     assert await texts(details, story) == [Texts(OTHER, [])]
+
+
+async def test_an_item_that_another_file_brings_anew_has_nothing_of_the_one_before(
+    cache: ValkeyCache, engine: Engine, world: World
+) -> None:
+    details, id = Details(engine.db, cache), unique("US")
+    for description in (LONG, f"{LONG} and more"):
+        row = {"kind": "story", "id": id, "title": "S", "description": description, "updated_at": "2026-11-20T09:00Z"}
+        data = json.dumps(row).encode()
+        await Import(engine.db, engine.gate).run(io.BytesIO(data), len(data), lambda *_: None)
+        assert (await texts(details, id))[0].description == description
+        await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=id)
 
 
 async def test_a_text_under_the_hand_of_somebody_is_seen_with_the_time_set(

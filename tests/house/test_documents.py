@@ -14,7 +14,7 @@ from api.schema import schema
 from consumers import asyncapi
 from graph.rules.expectation import Expectation, Fired, Given, Other, Someone, Then, When
 from graph.rules.model import Children, Coupling, Guard, Input, Role, Start, State, Transition, Workflow
-from graph.transfer.rows import KINDS
+from graph.transfer.rows import KINDS, Stay
 from stategate.settings import PREFIX, Settings
 from tests.house.statements import sources
 
@@ -80,6 +80,37 @@ def test_every_field_of_a_backlog_file_is_in_the_documents_and_no_other() -> Non
         [told] = re.findall(rf"^\| `{kind}` \| (.*) \|$", text, re.MULTILINE)
         fields = re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", told))
         assert fields == [info.alias or name for name, info in row.model_fields.items() if name != "kind"]
+
+
+NOT_IN_THE_FILE = {
+    "name": "the caption, which is the id",
+    "due_at": "follows from the state and when it was entered",
+    "armed": "says for which timers that was worked out",
+    "imported_from": "says which file brought it",
+}
+
+
+def test_a_backlog_file_carries_what_the_graph_knows_of_work() -> None:
+    text = (ROOT / "docs" / "graph.md").read_text("utf-8")
+
+    def properties(label: str) -> set[str]:
+        [told] = re.findall(rf"^\| `{label}` \| (?:also )?(`.*) \|$", text, re.MULTILINE)
+        return set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", re.sub(r"\]\([^)]*\)", "]", told))))
+
+    item = properties("Item")
+    known = {
+        "epic": properties("Epic"),
+        "sprint": properties("Sprint") - {"name"},
+        "story": item | properties("Story"),
+        "task": item | properties("Task"),
+    }
+    left_out = set()
+    for kind, names in known.items():
+        assert names >= {"id", "created_at"}
+        left_out |= names - KINDS[kind].model_fields.keys()
+    assert left_out == NOT_IN_THE_FILE.keys()
+    [stay] = re.findall(r"WAS_IN_SPRINT \{([^}]*)\}", text)
+    assert set(re.findall(r"\w+", stay)) == Stay.model_fields.keys() - {"sprint_id"}
 
 
 def test_every_key_of_a_rules_file_is_in_the_documents() -> None:

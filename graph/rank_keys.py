@@ -20,6 +20,10 @@ _KEY = re.compile(r"[0-9A-Za-z]*[1-9A-Za-z]")
 _LONGEST = 4_000  # characters of a key; its index holds twice as many bytes
 
 
+def is_key(text: str) -> bool:
+    return len(text) <= _LONGEST and _KEY.fullmatch(text) is not None
+
+
 def salt() -> str:
     """Digits at random that end a key, so that two who put something to one place at once do not make the same."""
     return "".join(random.choices(DIGITS, k=2)) + random.choice(DIGITS[1:])
@@ -31,7 +35,7 @@ def between(low: str | None, high: str | None, end: str) -> str:
     Raises:
         ConflictError: there is none, because the keys were made by hand, or too much was put to one place.
     """
-    if any(key is not None and not _KEY.fullmatch(key) for key in (low, high)):
+    if any(key is not None and not is_key(key) for key in (low, high)):
         raise ConflictError("A rank was set by hand to what is none; put that story elsewhere first.")
     if low is not None and high is not None and low >= high:
         raise ConflictError("The ranks beside this place are in no order; ask again.")

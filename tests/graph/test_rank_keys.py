@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import ConflictError
-from graph.order import DIGITS, between, salt
+from graph.rank_keys import DIGITS, between, salt
 
 KEYS = st.text(DIGITS, max_size=20).flatmap(lambda start: st.sampled_from(DIGITS[1:]).map(lambda last: start + last))
 ENDS = st.text(DIGITS, max_size=2).flatmap(lambda start: st.sampled_from(DIGITS[1:]).map(lambda last: start + last))
