@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from rich.console import Console
 
@@ -20,6 +21,8 @@ from stategate.servers.environment import Addresses, open_environment
 from stategate.settings import settings_alone
 from tests.command import PATIENCE, STATEGATE, environment
 from tests.doors.bus import Bus
+
+pytestmark = pytest.mark.timeout(900)  # four processes start, on a Neo4j that has no plans yet
 
 PARTS = ("outbox", "planning", "workflow", "api")
 _SHOWN = 0.6  # seconds for which nothing may happen; a timer that is due fires within one, an event at once
