@@ -89,8 +89,8 @@ async def test_what_was_begun_stays_as_it_is(graphql: GraphQLClient, engine: Eng
         ({"tasks": []}, "at least 1 item"),
         ({"tasks": "One"}, "tasks: "),
         ({"tasks": [{"name": "One"}]}, "tasks.0.title: Field required"),
-        ({"tasks": [" "]}, "title is empty"),
-        ({"tasks": [{"title": "x", "priority": 0}]}, "priority is 0"),
+        ({"tasks": [" "]}, "tasks.0.title: Value error, is empty"),
+        ({"tasks": [{"title": "x", "priority": 0}]}, "tasks.0.priority: Input should be greater than or equal to 1"),
         ({"tasks": [{"title": "x", "depends_on": ["nowhere"]}]}, "no task 'nowhere'"),
         (
             {"tasks": [{"title": "x", "id": "X", "depends_on": ["Y"]}, {"title": "y", "id": "Y", "depends_on": ["X"]}]},
