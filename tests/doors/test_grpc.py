@@ -347,6 +347,6 @@ async def test_an_answer_of_any_size_and_letters_comes_through(
     code, message, _ = await failed(planning.GetStory(planning_pb2.GetRequest(id=long)))
     assert (code, "日" in message) == (grpc.StatusCode.NOT_FOUND, True)
     task = await engine.items.create_task(story, "Tokens", workflow="task")
-    wish = asked(task, long, team.po, command_id="命" * 500)
+    wish = asked(task, "日" * 300, team.po, command_id="命" * 120)
     code, _, told = await failed(workflow.RequestAction(wish))
     assert (code, told and told.reasons[0].code) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_ACTION")
