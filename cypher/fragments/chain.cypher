@@ -1,6 +1,5 @@
 // In: item. An expression: its changes in their order, with what they decided, none unless $history.
 CASE WHEN $history THEN COLLECT {
   MATCH (change:Change {item_id: item.id}) USING INDEX change:Change(item_id, seq) WHERE change.seq IS NOT NULL
-  OPTIONAL MATCH (item)<-[:ABOUT]-(decision:Decision {seq: change.seq})
-  WITH change, head(collect(decision {.id, .kind})) AS decision
-  RETURN {own: properties(change), decision: decision} ORDER BY change.seq } ELSE [] END
+  RETURN {own: properties(change), decision: head(COLLECT {
+    MATCH (item)<-[:ABOUT]-(decision:Decision {seq: change.seq}) RETURN decision {.id, .kind} })} ORDER BY change.seq } ELSE [] END

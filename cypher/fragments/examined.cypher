@@ -17,18 +17,21 @@ CALL (item) {
   RETURN count(change) AS changes, count(DISTINCT change.seq) AS places, coalesce(max(change.seq), 0) AS last,
     collect(CASE WHEN NOT linked THEN change.seq END)[..5] AS loose, collect(CASE WHEN NOT follows THEN change.seq END)[..5] AS jumps
 }
+CALL (item) {
+  // Who fired what, by the history; a change that no rule made, such as an edit, names no role.
+  MATCH (c:Change {item_id: item.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL AND c.role IS NOT NULL
+  WITH c.actor_id AS actor_id, c.action AS action, count(*) AS times
+  WHERE EXISTS { (:Actor {id: actor_id}) }
+  WITH actor_id + '\n' + action + '\n' + times AS line ORDER BY line
+  RETURN collect(line) AS told
+}
 WITH item, {
   id: item.id, states: names, alone: states = 1, own: own = states, initial: initial > 0, began_in: item.began_in,
   version: item.version, changes: changes, places: places, last: last, loose: loose, jumps: jumps,
   latest: COLLECT { MATCH (item)-[:LATEST]->(l:Change) RETURN l.seq },
   ended_in: head(COLLECT { MATCH (l:Change {item_id: item.id, seq: last}) USING INDEX l:Change(item_id, seq) RETURN l.to }),
-  // Who fired what, by the sums and by the history; a change that no rule made, such as an edit, names no role.
   summed: COLLECT {
     MATCH (actor:Actor)-[fired:HAS_FIRED]->(item)
     RETURN actor.id + '\n' + fired.action + '\n' + coalesce(fired.times, 0) AS line ORDER BY line },
-  told: COLLECT {
-    MATCH (c:Change {item_id: item.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL AND c.role IS NOT NULL
-    WITH c.actor_id AS actor_id, c.action AS action, count(*) AS times
-    WHERE EXISTS { (:Actor {id: actor_id}) }
-    RETURN actor_id + '\n' + action + '\n' + times AS line ORDER BY line }
+  told: told
 } AS found
