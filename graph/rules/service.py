@@ -74,10 +74,13 @@ class Rules:
         """Makes an earlier version the draft, by default the one before the live one; as `import_draft`.
 
         Raises:
-            NotFoundError: there is no such version.
+            NotFoundError: there is no such version, or none before the live one.
         """
         if version is None:
-            version = next((row["version"] - 1 for row in await self.names() if row["name"] == workflow), 0)
+            live = next((row["version"] for row in await self.names() if row["name"] == workflow), None)
+            if live == 1:
+                raise NotFoundError(f"'{workflow}' has only one version; there is none before it to go back to.")
+            version = live - 1 if live else None
         return await self.import_draft(await self.export(workflow, version), by)
 
     async def publish(

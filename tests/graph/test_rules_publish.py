@@ -191,6 +191,8 @@ async def test_undone_by_publishing_the_version_before(paper: Paper) -> None:
     """A state that comes back takes its items by the mapping the other way round."""
     world = paper.world
     [item] = await paper.waiting()
+    with pytest.raises(NotFoundError, match="only one version"):
+        await world.rules.draft_version(paper.name)
     await world.rules.publish(paper.name, await paper.draft(paper.renamed), {"waiting": "queued"})
     draft = await world.rules.draft_version(paper.name)
     assert (draft.impact["states_added"], draft.impact["states_removed"]) == (["waiting"], {"queued": 1})
