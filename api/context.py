@@ -14,6 +14,7 @@ from graph.database import Row
 from graph.decision import ActionView, Awaits
 from graph.details import Artefact, Texts
 from graph.engine import Engine
+from graph.errors import StategateError
 from graph.page import Page
 from graph.trees import PageOf
 
@@ -59,6 +60,19 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
+
+
+def renewed(info: Info) -> Info:
+    """The same after a write: what it reads from now on is read anew."""
+    info.context.renew()
+    return info
+
+
+def there(node: Value | None) -> Value:
+    """What was just written. Raises `StategateError` when somebody took it away since."""
+    if node is None:
+        raise StategateError("It was written, but it is not there any more.")
+    return node
 
 
 def _by_id(read: Callable[[list[str]], Awaitable[dict[str, Row]]]) -> DataLoader[str, Row | None]:

@@ -6,16 +6,14 @@ the workflow, or anybody where it never named one.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
 
 from api import work
-from api.context import Info
+from api.context import Info, renewed, there
 from api.work import Epic, EpicOrItem, Story, Task
-from graph.errors import BadInputError, StategateError
-
-Node = TypeVar("Node")
+from graph.errors import BadInputError
 
 
 @strawberry.type
@@ -41,7 +39,7 @@ class Editing:
         """Changes what is given; null clears a field."""
         given = _given(title=title, description=description, labels=labels)
         await info.context.engine.items.edit_epic(id, given, actor_id=actor_id)
-        return await _written(info, id, Epic)
+        return there(await work.epic(renewed(info), id))
 
     @strawberry.mutation
     async def update_story(
@@ -65,7 +63,7 @@ class Editing:
             labels=labels,
         )
         await info.context.engine.items.edit_story(id, given, actor_id=actor_id, expected_version=expected_version)
-        return await _written(info, id, Story)
+        return there(await work.story(renewed(info), id))
 
     @strawberry.mutation
     async def update_task(
@@ -93,7 +91,7 @@ class Editing:
             assignee_id=assignee_id,
         )
         await info.context.engine.items.edit_task(id, given, actor_id=actor_id, expected_version=expected_version)
-        return await _written(info, id, Task)
+        return there(await work.task(renewed(info), id))
 
     @strawberry.mutation
     async def move_story(
@@ -107,7 +105,7 @@ class Editing:
         if epic_id is strawberry.UNSET:
             raise BadInputError("Give epicId; null takes the story out of its epic.")
         await info.context.engine.places.move_story(id, epic_id, actor_id=actor_id)
-        return await _written(info, id, Story)
+        return there(await work.story(renewed(info), id))
 
     @strawberry.mutation
     async def move_task(
@@ -115,7 +113,7 @@ class Editing:
     ) -> Task:
         """To another story, behind its tasks, as long as nobody has begun it."""
         await info.context.engine.places.move_task(id, story_id, actor_id=actor_id)
-        return await _written(info, id, Task)
+        return there(await work.task(renewed(info), id))
 
     @strawberry.mutation
     async def rank_story(
@@ -128,7 +126,7 @@ class Editing:
     ) -> Story:
         """Right before or after another story in the backlog; give one of the two."""
         await info.context.engine.places.rank_story(id, before=before, after=after, actor_id=actor_id)
-        return await _written(info, id, Story)
+        return there(await work.story(renewed(info), id))
 
     @strawberry.mutation
     async def rank_task(
@@ -143,7 +141,7 @@ class Editing:
         this order.
         """
         await info.context.engine.places.rank_task(id, before=before, after=after, actor_id=actor_id)
-        return await _written(info, id, Task)
+        return there(await work.task(renewed(info), id))
 
     @strawberry.mutation
     async def archive(self, info: Info, id: strawberry.ID, actor_id: strawberry.ID | None = None) -> EpicOrItem:
@@ -173,17 +171,7 @@ def _given(**fields: Any) -> dict[str, Any]:
     return given
 
 
-async def _written(info: Info, id: str, kind: type[Node]) -> Node:
-    """What an id is of now, after a write."""
-    info.context.renew()
-    found = await (work.epic if kind is Epic else work.item)(info, id)
-    if not isinstance(found, kind):
-        raise StategateError("It was written, but it is not there any more.")
-    return found
-
-
 async def _put(info: Info, id: str) -> Epic | Story | Task:
     """What was archived, or taken back."""
-    info.context.renew()
-    found: Story | Task | None = await work.item(info, id)
-    return await _written(info, id, Epic) if found is None else found
+    item = await work.item(renewed(info), id)
+    return item or there(await work.epic(info, id))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from api import rules, sprints, work
-from api.context import Info
+from api.context import Info, renewed, there
 from api.decisions import Decision, command, shown
 from api.editing import Editing
 from api.people import Actor, ActorKind
 from api.sprints import Sprint
 from api.work import Epic, Story, Task
 from graph.derivation import Wanted
-from graph.errors import BadInputError, StategateError
+from graph.errors import BadInputError
 from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
-
-Node = TypeVar("Node")
 
 
 @strawberry.input
@@ -51,7 +49,7 @@ class Mutation(Editing):
         created = await info.context.engine.items.create_epic(
             title, id, description, labels=labels, author_id=author_id
         )
-        return _there(await work.epic(_renewed(info), created))
+        return there(await work.epic(renewed(info), created))
 
     @strawberry.mutation
     async def create_story(
@@ -83,7 +81,7 @@ class Mutation(Editing):
             author_id=author_id,
             owner_id=owner_id,
         )
-        return _there(await work.story(_renewed(info), created))
+        return there(await work.story(renewed(info), created))
 
     @strawberry.mutation
     async def create_task(
@@ -123,7 +121,7 @@ class Mutation(Editing):
             author_id=author_id,
             owner_id=owner_id,
         )
-        return _there(await work.task(_renewed(info), created))
+        return there(await work.task(renewed(info), created))
 
     @strawberry.mutation
     async def add_dependency(
@@ -131,7 +129,7 @@ class Mutation(Editing):
     ) -> Task:
         """Has a task wait for another, of whatever story, until that is closed; a circle is refused and named."""
         await info.context.engine.dependencies.add(task_id, on_id, actor_id)
-        return _there(await work.task(_renewed(info), task_id))
+        return there(await work.task(renewed(info), task_id))
 
     @strawberry.mutation
     async def remove_dependency(
@@ -139,7 +137,7 @@ class Mutation(Editing):
     ) -> Task:
         """Has a task wait for another no more; where it does not, nothing changes."""
         await info.context.engine.dependencies.remove(task_id, on_id, actor_id)
-        return _there(await work.task(_renewed(info), task_id))
+        return there(await work.task(renewed(info), task_id))
 
     @strawberry.mutation
     async def derive_tasks(
@@ -160,7 +158,7 @@ class Mutation(Editing):
                 raise BadInputError("Give the tasks or the deriver, not both.")
             wanted = await info.context.engine.derivers.ask(deriver, story_id)
         ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
-        return [task for task in await work.nodes(_renewed(info), ids) if isinstance(task, Task)]
+        return [task for task in await work.nodes(renewed(info), ids) if isinstance(task, Task)]
 
     @strawberry.mutation
     async def request_derivation(
@@ -176,7 +174,7 @@ class Mutation(Editing):
         """
         requests = info.context.engine.derivation_requests
         asked = await requests.request(story_id, workflow=workflow, id=id, author_id=author_id)
-        _renewed(info)
+        renewed(info)
         return work.DerivationRequest(id=strawberry.ID(asked), row=await requests.get(asked))
 
     @strawberry.mutation
@@ -191,18 +189,18 @@ class Mutation(Editing):
     ) -> Sprint:
         """`capacity` in story points; `startsAt` and `endsAt` as planned, with a time zone."""
         created = await info.context.engine.sprints.create(name, id, capacity, starts_at, ends_at)
-        return _there(await sprints.sprint(_renewed(info), created))
+        return there(await sprints.sprint(renewed(info), created))
 
     @strawberry.mutation
     async def start_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         await info.context.engine.sprints.start(id)
-        return _there(await sprints.sprint(_renewed(info), id))
+        return there(await sprints.sprint(renewed(info), id))
 
     @strawberry.mutation
     async def close_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         """Ends it; its unfinished stories go where the rules send them."""
         await info.context.engine.sprints.close(id)
-        return _there(await sprints.sprint(_renewed(info), id))
+        return there(await sprints.sprint(renewed(info), id))
 
     @strawberry.mutation
     async def assign_to_sprint(
@@ -214,7 +212,7 @@ class Mutation(Editing):
     ) -> Story:
         """Puts a story in, and out of any other; `sprint { overCapacity }` of it tells whether that was too much."""
         await info.context.engine.sprints.assign(story_id, sprint_id, actor_id)
-        return _there(await work.story(_renewed(info), story_id))
+        return there(await work.story(renewed(info), story_id))
 
     @strawberry.mutation
     async def remove_from_sprint(
@@ -222,7 +220,7 @@ class Mutation(Editing):
     ) -> Story:
         """Takes a story out of its sprint, if it is in one."""
         await info.context.engine.sprints.remove(story_id, actor_id)
-        return _there(await work.story(_renewed(info), story_id))
+        return there(await work.story(renewed(info), story_id))
 
     @strawberry.mutation
     async def create_actor(
@@ -233,17 +231,17 @@ class Mutation(Editing):
         roles: list[str] | None = None,
     ) -> Actor:
         created = await info.context.engine.people.create(id, kind.value, roles or [])
-        return Actor(id=strawberry.ID(created), row=await _renewed(info).context.loaders.actors.load(created))
+        return Actor(id=strawberry.ID(created), row=await renewed(info).context.loaders.actors.load(created))
 
     @strawberry.mutation
     async def grant_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
         await info.context.engine.people.grant(actor_id, role)
-        return Actor(id=actor_id, row=await _renewed(info).context.loaders.actors.load(actor_id))
+        return Actor(id=actor_id, row=await renewed(info).context.loaders.actors.load(actor_id))
 
     @strawberry.mutation
     async def revoke_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
         await info.context.engine.people.revoke(actor_id, role)
-        return Actor(id=actor_id, row=await _renewed(info).context.loaders.actors.load(actor_id))
+        return Actor(id=actor_id, row=await renewed(info).context.loaders.actors.load(actor_id))
 
     @strawberry.mutation
     async def act(
@@ -260,7 +258,7 @@ class Mutation(Editing):
         """Asks for an action. `feedback` is the input of that name and wins over it."""
         asked = command(item_id, action, actor_id, command_id, expected_version, feedback, inputs)
         answer = await info.context.engine.together.decide(asked)
-        _renewed(info)
+        renewed(info)
         return shown(answer)
 
     @strawberry.mutation
@@ -294,7 +292,7 @@ class Mutation(Editing):
         if not isinstance(wanted, dict) or not all(isinstance(state, str) for state in wanted.values()):
             raise BadInputError('mapping must be an object like {"old state": "new state"}.')
         version = await info.context.engine.rules.publish(workflow, confirm, wanted, actor_id)
-        _renewed(info)
+        renewed(info)
         return rules.Published(version=version)
 
     @strawberry.mutation
@@ -304,14 +302,3 @@ class Mutation(Editing):
         """Says whether the holders of a role may draft and publish the rules of a workflow; null leaves it as it is."""
         found = await info.context.engine.rules.permit(role, workflow, draft=draft, publish=publish)
         return rules.RulesPermission(role=role, workflow=workflow, **found)
-
-
-def _renewed(info: Info) -> Info:
-    info.context.renew()
-    return info
-
-
-def _there(node: Node | None) -> Node:
-    if node is None:
-        raise StategateError("It was written, but it is not there any more.")
-    return node

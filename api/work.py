@@ -21,6 +21,7 @@ from graph.database import Row
 from graph.details import Texts
 from graph.errors import NotFoundError
 from graph.page import Page
+from graph.trees import readiness
 
 
 @strawberry.type
@@ -350,10 +351,8 @@ class Story(Item):
 
     @strawberry.field
     def definition_of_ready(self) -> DefinitionOfReady:
-        parts = self.row["not_ready"]
-        return DefinitionOfReady(
-            score=100 - sum(part["points"] for part in parts), missing=[part["name"] for part in parts]
-        )
+        score, missing = readiness(self.row)
+        return DefinitionOfReady(score=score, missing=missing)
 
     @strawberry.field
     async def epic(self, info: Info) -> Annotated[Epic, strawberry.lazy("api.work")] | None:

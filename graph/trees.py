@@ -12,6 +12,12 @@ PageOf = tuple[str, int, tuple[Any, ...] | None]
 """Whose children, how many, and after which place."""
 
 
+def readiness(story: Row) -> tuple[int, list[str]]:
+    """Of the definition of ready: 0 to 100, and the parts that are missing."""
+    missing = story["not_ready"]
+    return 100 - sum(part["points"] for part in missing), [part["name"] for part in missing]
+
+
 class Trees:
     """The work as trees."""
 

@@ -16,6 +16,7 @@ from graph.database import Row
 from graph.decision import ActionView, Awaits, Command, Decision, Outcome, Reason
 from graph.errors import BadInputError
 from graph.page import Page
+from graph.trees import readiness
 
 
 class PageRequest(Protocol):
@@ -92,7 +93,7 @@ def epic(row: Row) -> planning_pb2.Epic:
 
 
 def story(row: Row) -> planning_pb2.Story:
-    missing = row["not_ready"]
+    score, missing = readiness(row)
     return planning_pb2.Story(
         id=row["id"],
         epic_id=row["epic_id"],
@@ -108,9 +109,7 @@ def story(row: Row) -> planning_pb2.Story:
         assignee_id=row["assignee_id"],
         sprint_id=row["sprint_id"],
         released=row["released"],
-        definition_of_ready=planning_pb2.DefinitionOfReady(
-            score=100 - sum(part["points"] for part in missing), missing=[part["name"] for part in missing]
-        ),
+        definition_of_ready=planning_pb2.DefinitionOfReady(score=score, missing=missing),
         created_at=_moment(row["created_at"]),
         updated_at=_moment(row["updated_at"]),
         labels=row["labels"],
