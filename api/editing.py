@@ -37,8 +37,8 @@ class Editing:
         actor_id: strawberry.ID | None = None,
     ) -> Epic:
         """Changes what is given; null clears a field."""
-        given = _given(title=title, description=description, labels=labels)
-        await info.context.engine.items.edit_epic(id, given, actor_id=actor_id)
+        fields = given(title=title, description=description, labels=labels)
+        await info.context.engine.items.edit_epic(id, fields, actor_id=actor_id)
         return there(await work.epic(renewed(info), id))
 
     @strawberry.mutation
@@ -55,14 +55,14 @@ class Editing:
         expected_version: int | None = None,
     ) -> Story:
         """Changes what is given; null clears a field."""
-        given = _given(
+        fields = given(
             title=title,
             description=description,
             acceptance_criteria=acceptance_criteria,
             story_points=story_points,
             labels=labels,
         )
-        await info.context.engine.items.edit_story(id, given, actor_id=actor_id, expected_version=expected_version)
+        await info.context.engine.items.edit_story(id, fields, actor_id=actor_id, expected_version=expected_version)
         return there(await work.story(renewed(info), id))
 
     @strawberry.mutation
@@ -81,7 +81,7 @@ class Editing:
         expected_version: int | None = None,
     ) -> Task:
         """Changes what is given; null clears a field, a priority to 3. `estimate` in hours."""
-        given = _given(
+        fields = given(
             title=title,
             description=description,
             type=type,
@@ -90,7 +90,7 @@ class Editing:
             labels=labels,
             assignee_id=assignee_id,
         )
-        await info.context.engine.items.edit_task(id, given, actor_id=actor_id, expected_version=expected_version)
+        await info.context.engine.items.edit_task(id, fields, actor_id=actor_id, expected_version=expected_version)
         return there(await work.task(renewed(info), id))
 
     @strawberry.mutation
@@ -164,11 +164,12 @@ class Editing:
         return EditPermission(workflow=workflow, roles=roles)
 
 
-def _given(**fields: Any) -> dict[str, Any]:
-    given = {name: value for name, value in fields.items() if value is not strawberry.UNSET}
-    if not given:
+def given(**fields: Any) -> dict[str, Any]:
+    """The arguments that were given, null or not. Raises `BadInputError` when there is none."""
+    found = {name: value for name, value in fields.items() if value is not strawberry.UNSET}
+    if not found:
         raise BadInputError(f"Give at least one of {', '.join(fields)}.")
-    return given
+    return found
 
 
 async def _put(info: Info, id: str) -> Epic | Story | Task:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
-from api import rules, sprints, work
+from api import rules, work
 from api.context import Info, renewed, there
 from api.decisions import Decision, command, shown
 from api.editing import Editing
 from api.people import Actor, ActorKind
-from api.sprints import Sprint
+from api.sprinting import Sprinting
 from api.work import Epic, Story, Task
 from graph.derivation import Wanted
 from graph.errors import BadInputError
@@ -22,20 +21,24 @@ from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
 
 @strawberry.input
 class DerivedTask:
-    """A task to derive. The same title of the same story without an id is the same task."""
+    """A task to derive, `estimate` in hours. The same title of the same story without an id is the same task."""
 
     title: str
     id: strawberry.ID | None = None
     description: str | None = None
+    type: str | None = None
+    estimate: float | None = None
     priority: int | None = None
+    labels: list[str] | None = None
     depends_on: list[strawberry.ID] | None = None
 
     def wanted(self) -> Wanted:
-        return Wanted(self.title, self.id, self.description, self.priority, [str(on) for on in self.depends_on or []])
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        return Wanted(**given)
 
 
 @strawberry.type
-class Mutation(Editing):
+class Mutation(Editing, Sprinting):
     @strawberry.mutation
     async def create_epic(
         self,
@@ -176,51 +179,6 @@ class Mutation(Editing):
         asked = await requests.request(story_id, workflow=workflow, id=id, author_id=author_id)
         renewed(info)
         return work.DerivationRequest(id=strawberry.ID(asked), row=await requests.get(asked))
-
-    @strawberry.mutation
-    async def create_sprint(
-        self,
-        info: Info,
-        name: str,
-        id: strawberry.ID | None = None,
-        capacity: int | None = None,
-        starts_at: datetime | None = None,
-        ends_at: datetime | None = None,
-    ) -> Sprint:
-        """`capacity` in story points; `startsAt` and `endsAt` as planned, with a time zone."""
-        created = await info.context.engine.sprints.create(name, id, capacity, starts_at, ends_at)
-        return there(await sprints.sprint(renewed(info), created))
-
-    @strawberry.mutation
-    async def start_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
-        await info.context.engine.sprints.start(id)
-        return there(await sprints.sprint(renewed(info), id))
-
-    @strawberry.mutation
-    async def close_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
-        """Ends it; its unfinished stories go where the rules send them."""
-        await info.context.engine.sprints.close(id)
-        return there(await sprints.sprint(renewed(info), id))
-
-    @strawberry.mutation
-    async def assign_to_sprint(
-        self,
-        info: Info,
-        story_id: strawberry.ID,
-        sprint_id: strawberry.ID,
-        actor_id: strawberry.ID | None = None,
-    ) -> Story:
-        """Puts a story in, and out of any other; `sprint { overCapacity }` of it tells whether that was too much."""
-        await info.context.engine.sprints.assign(story_id, sprint_id, actor_id)
-        return there(await work.story(renewed(info), story_id))
-
-    @strawberry.mutation
-    async def remove_from_sprint(
-        self, info: Info, story_id: strawberry.ID, actor_id: strawberry.ID | None = None
-    ) -> Story:
-        """Takes a story out of its sprint, if it is in one."""
-        await info.context.engine.sprints.remove(story_id, actor_id)
-        return there(await work.story(renewed(info), story_id))
 
     @strawberry.mutation
     async def create_actor(

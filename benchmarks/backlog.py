@@ -17,7 +17,8 @@ from pathlib import Path
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from consumers.bus import connected, ensure_streams
+from consumers.bus import connected
+from consumers.streams import Streams
 from graph.engine import Engine
 from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import open_environment
@@ -73,7 +74,7 @@ async def _prepare(engine: Engine, items: int) -> None:
 
 async def _publish(client: Client, messages: int, items: int) -> None:
     js = client.jetstream()
-    await ensure_streams(js)
+    await Streams(js).ensure()
     for number in range(messages):
         body = {"task_id": f"B-{number % items + 1}", "action": "AGAIN", "actor_id": "worker"}
         await js.publish_async("agent.work.completed", json.dumps(body).encode())

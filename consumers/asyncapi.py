@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from inspect import getdoc
 from pathlib import Path
@@ -13,15 +14,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from consumers.dead import PREFIX
-from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED
-from graph.events import DerivationCompleted, StoryTransitioned, WorkCompleted
-from graph.published import EMITTED, PUBLISHED
+from graph.events import ACCEPTED, HeardEvent
+from graph.published import EMITTED, PUBLISHED, Told
 
-_ACCEPTED: dict[str, type[BaseModel]] = {
-    WORK_COMPLETED: WorkCompleted,
-    STORY_TRANSITIONED: StoryTransitioned,
-    DERIVATION_COMPLETED: DerivationCompleted,
-}
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, dict[str, Any]] = {
     "Told": {
@@ -67,11 +62,11 @@ def document() -> dict[str, Any]:
     """The whole, as plain data: a channel for each subject, whose name has `_` for `.`."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    told = {model.subject: model for model in PUBLISHED}
-    for kind, models in (("told", told), ("accepted", _ACCEPTED)):
-        for subject, model in models.items():
-            name = subject.replace(".", "_")
-            channel = channels.setdefault(name, {"address": subject, "messages": {}})
+    by_kind: dict[str, Sequence[type[Told | HeardEvent]]] = {"told": PUBLISHED, "accepted": ACCEPTED}
+    for kind, models in by_kind.items():
+        for model in models:
+            name = model.subject.replace(".", "_")
+            channel = channels.setdefault(name, {"address": model.subject, "messages": {}})
             channel["messages"][kind] = _message(model, kind.title())
             operations[f"{kind}_{name}"] = _operation("send" if kind == "told" else "receive", name, kind)
     channels["dead"] = {
@@ -93,15 +88,14 @@ def document() -> dict[str, Any]:
         "servers": {"nats": {"host": "localhost:4222", "protocol": "nats"}},
         "channels": channels,
         "operations": operations,
-        "components": {"schemas": _schemas([*told.values(), *_ACCEPTED.values()])},
+        "components": {"schemas": _schemas([*PUBLISHED, *ACCEPTED])},
     }
 
 
 def _message(model: type[BaseModel], headers: str) -> dict[str, Any]:
-    about = (getdoc(model) or "").partition(": ")
     return {
         "name": model.__name__,
-        "summary": about[2] if about[0].startswith("`") else getdoc(model),
+        "summary": getdoc(model),
         "headers": _ref(f"{headers}Headers"),
         "payload": _ref(model.__name__),
     }

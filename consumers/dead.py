@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg
 from nats.js.errors import NoStreamResponseError
 from nats.js.errors import NotFoundError as NoSuchMessageError
 
-from consumers.bus import ensure_streams, stream_of
+from consumers.streams import Streams
 from graph.errors import ConflictError, NotFoundError
 
 PREFIX = "dead."
@@ -35,7 +34,7 @@ class DeadLetter:
 
 
 async def bury(
-    js: JetStreamContext, subject: str, data: bytes, headers: Mapping[str, str], reason: str, place: str
+    streams: Streams, subject: str, data: bytes, headers: Mapping[str, str], reason: str, place: str
 ) -> None:
     """Puts a whole message to the dead letters, once, with the reason and its place in the headers."""
     kept = {name: value for name, value in headers.items() if not name.lower().startswith("nats-")}
@@ -43,15 +42,16 @@ async def bury(
     kept |= {_REASON: words, _PLACE: place, "Nats-Msg-Id": f"{PREFIX.removesuffix('.')}/{subject}/{place}"}
     if original := headers.get("Nats-Msg-Id"):
         kept[_MSG_ID] = original
-    await ensure_streams(js)
-    await js.publish(f"{PREFIX}{subject}", data, headers=kept)
+    await streams.ensure()
+    await streams.js.publish(f"{PREFIX}{subject}", data, headers=kept)
 
 
 class DeadLetters:
     """The stream of them. Errors of NATS are passed on."""
 
-    def __init__(self, js: JetStreamContext) -> None:
-        self._js = js
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._js = streams.js
 
     async def list(self) -> list[DeadLetter]:
         """All there are, the oldest first, without their bodies."""
@@ -122,8 +122,8 @@ class DeadLetters:
         await self._js.delete_msg(await self._stream(), number)
 
     async def _stream(self) -> str:
-        await ensure_streams(self._js)
-        stream = await stream_of(self._js, f"{PREFIX}>")
+        await self._streams.ensure()
+        stream = await self._streams.of(f"{PREFIX}>")
         if stream is None:
             raise NotFoundError("No stream keeps dead letters.")
         return stream

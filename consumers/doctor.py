@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from consumers.bus import NEEDED, consumer_config, ensure_streams, stream_of
-from consumers.planning import STATE_CHANGED, TASKS_COMPLETED
-from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED
+from consumers.bus import DURABLES, consumer_config
+from consumers.streams import NEEDED, Streams
 from graph.check import Check
 
-CONSUMERS = {
-    "workflow-story-transitioned": STORY_TRANSITIONED,
-    "workflow-work-completed": WORK_COMPLETED,
-    "workflow-derivation-completed": DERIVATION_COMPLETED,
-    "planning-state-changed": STATE_CHANGED,
-    "planning-tasks-completed": TASKS_COMPLETED,
-}
 _SETTINGS = ("filter_subject", "ack_policy", "ack_wait", "max_ack_pending")
 
 
-async def examine(js: JetStreamContext, limit: int = 20) -> list[Check]:
+async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     """Whether every subject has a stream, and every consumer is there and set as it should be."""
-    streams = Check(
-        "STREAMS", "Every subject of ours is kept by a stream.", "--repair makes the stream that is missing.", limit
+    kept = Check(
+        "STREAMS",
+        "Every subject of ours is kept by a stream, in a cluster as often as STATEGATE_NATS_REPLICAS says.",
+        "--repair makes the stream that is missing; `nats stream edit NAME --replicas=N` has one kept more often.",
+        limit,
     )
     for subjects in NEEDED.values():
         for subject in subjects:
-            if await stream_of(js, subject) is None:
-                streams.blame(subject, "no stream keeps it", repairable=True)
+            if await streams.of(subject) is None:
+                kept.blame(subject, "no stream keeps it", repairable=True)
+    for name, replicas in (await streams.lean()).items():
+        kept.blame(name, f"is kept {replicas} times, fewer than it is to be")
     consumers = Check(
         "CONSUMERS",
         "Every durable consumer is there, with the settings the services count on.",
@@ -37,30 +33,30 @@ async def examine(js: JetStreamContext, limit: int = 20) -> list[Check]:
         "come once more, which does no harm.",
         limit,
     )
-    for durable, subject in CONSUMERS.items():
-        stream = await stream_of(js, subject)
+    for kind, durable in DURABLES.items():
+        stream = await streams.of(kind.subject)
         try:
-            config = (await js.consumer_info(stream, durable)).config if stream else None
+            config = (await streams.js.consumer_info(stream, durable)).config if stream else None
         except NotFoundError:
             config = None
         if config is None:
-            consumers.blame(durable, f"there is no such consumer of '{subject}'", repairable=True)
-        elif differing := _differing(config, consumer_config(subject, durable)):
+            consumers.blame(durable, f"there is no such consumer of '{kind.subject}'", repairable=True)
+        elif differing := _differing(config, consumer_config(kind.subject, durable)):
             consumers.blame(durable, f"differs in {', '.join(differing)}")
-    return [streams, consumers]
+    return [kept, consumers]
 
 
-async def repair(js: JetStreamContext) -> None:
+async def repair(streams: Streams) -> None:
     """Makes the streams and consumers that are missing; what is there stays as it is."""
-    await ensure_streams(js)
-    for durable, subject in CONSUMERS.items():
-        stream = await stream_of(js, subject)
+    await streams.ensure()
+    for kind, durable in DURABLES.items():
+        stream = await streams.of(kind.subject)
         if stream is None:
             continue
         try:
-            await js.consumer_info(stream, durable)
+            await streams.js.consumer_info(stream, durable)
         except NotFoundError:
-            await js.add_consumer(stream, consumer_config(subject, durable))
+            await streams.js.add_consumer(stream, consumer_config(kind.subject, durable))
 
 
 def _differing(config: ConsumerConfig, right: ConsumerConfig) -> list[str]:

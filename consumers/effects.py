@@ -7,9 +7,9 @@ import json
 from contextlib import suppress
 
 import structlog
-from nats.js import JetStreamContext
 
 from consumers.dead import bury
+from consumers.streams import Streams
 from graph.effects import Due, Effects
 from graph.errors import UnavailableError
 
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 _LOOK = 1.0  # seconds after which is looked for effects even when this process wrote nothing
 
 
-async def run_effects(js: JetStreamContext, effects: Effects, stopping: asyncio.Event) -> None:
+async def run_effects(streams: Streams, effects: Effects, stopping: asyncio.Event) -> None:
     """Until `stopping`; a database or a bus that is away is waited for."""
     while not stopping.is_set():
         try:
@@ -30,7 +30,7 @@ async def run_effects(js: JetStreamContext, effects: Effects, stopping: asyncio.
             log.exception("effects")
             due = []
         # What fails here, such as a bus that is away, is claimed again when its time is over.
-        for error in await asyncio.gather(*(_handle(js, effects, one) for one in due), return_exceptions=True):
+        for error in await asyncio.gather(*(_handle(streams, effects, one) for one in due), return_exceptions=True):
             if error is not None:
                 log.error("effects", exc_info=error)
         if not due:
@@ -38,7 +38,7 @@ async def run_effects(js: JetStreamContext, effects: Effects, stopping: asyncio.
                 await asyncio.wait_for(stopping.wait(), _LOOK)
 
 
-async def _handle(js: JetStreamContext, effects: Effects, due: Due) -> None:
+async def _handle(streams: Streams, effects: Effects, due: Due) -> None:
     if not due.is_over:
         if reason := await effects.run(due):
             log.warning("an effect did not run", effect=due.name, id=due.id, tries=due.tries, reason=reason)
@@ -47,5 +47,5 @@ async def _handle(js: JetStreamContext, effects: Effects, due: Due) -> None:
     log.warning("dead letter", effect=due.name, id=due.id, reason=reason)
     data = json.dumps(due.event, ensure_ascii=False).encode()
     # Told before it is given up: what fails in between is told again, and the stream drops the repetition.
-    await bury(js, "effects", data, {}, reason, due.id)
+    await bury(streams, "effects", data, {}, reason, due.id)
     await effects.give_up(due)

@@ -10,12 +10,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from consumers.planning import STATE_CHANGED
-from consumers.workflow import STORY_TRANSITIONED
 from graph.news import Moved, News
-from graph.published import ItemChanged
+from graph.published import ItemChanged, StateChangedTold, StoryTransitionedTold
 
-_SUBJECTS = (STATE_CHANGED, STORY_TRANSITIONED, ItemChanged.subject)
+_SUBJECTS = (StateChangedTold.subject, StoryTransitionedTold.subject, ItemChanged.subject)
 
 
 @asynccontextmanager

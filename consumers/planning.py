@@ -8,9 +8,6 @@ from consumers.runner import Heard
 from graph.engine import Engine
 from graph.events import StateChanged, TasksCompleted
 
-STATE_CHANGED = "workflow.state.changed"
-TASKS_COMPLETED = "workflow.story.tasks_completed"
-
 
 class PlanningDoor:
     """Handles the events the planning level listens to. What a story can do is looked at once for many messages."""

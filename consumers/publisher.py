@@ -15,9 +15,10 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
-from consumers.bus import ensure_streams, stream_of, until_reachable
+from consumers.bus import until_reachable
 from consumers.chains import Chains, Letter
 from consumers.dead import bury
+from consumers.streams import Streams
 from graph import fault_points
 from graph.database import Database
 from graph.errors import UnavailableError
@@ -36,9 +37,9 @@ _PAUSE = 0.5  # seconds before what the bus did not take is tried again
 class Publisher:
     """The one that empties the outbox, when this process holds the lease."""
 
-    def __init__(self, connection: Client, db: Database, lease: Lease) -> None:
+    def __init__(self, connection: Client, streams: Streams, db: Database, lease: Lease) -> None:
         self._connection = connection
-        self._js = connection.jetstream()
+        self._streams = streams
         self._db = db
         self._outbox = Outbox(db.under(lease))
         self._lease = lease
@@ -59,7 +60,7 @@ class Publisher:
                 await asyncio.sleep(_PAUSE)
             except (NatsError, APIError, TimeoutError, OSError) as error:
                 log.warning("publisher", error=str(error) or type(error).__name__)
-                await until_reachable(self._js, stopping)
+                await until_reachable(self._streams.js, stopping)
             except Exception:
                 log.exception("publisher")
                 await asyncio.sleep(_PAUSE)
@@ -96,8 +97,8 @@ class Publisher:
                 await self._give_up(replace(letter, subject="outbox"), reason)
                 done.append(letter.id)
                 continue
-            await ensure_streams(self._js)
-            if await stream_of(self._js, letter.subject) is None:
+            await self._streams.ensure()
+            if await self._streams.of(letter.subject) is None:
                 await self._give_up(
                     letter, f"no stream keeps '{letter.subject}'; add one, or change what the rule emits"
                 )
@@ -125,7 +126,7 @@ class Publisher:
 
     async def _give_up(self, letter: Letter, reason: str) -> None:
         log.warning("dead letter", subject=letter.subject, reason=reason)
-        await bury(self._js, letter.subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
+        await bury(self._streams, letter.subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
 
     async def _wait(self, stopping: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._db.wrote, stopping)]

@@ -19,6 +19,7 @@ from consumers.bus import Subscribed, subscribe, until_reachable
 from consumers.dead import bury
 from consumers.metrics import RETRIED
 from consumers.pull import Pull
+from consumers.streams import Streams
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError
 from graph.events import problems
@@ -92,6 +93,7 @@ class Runner(Generic[Event]):
     def __init__(
         self,
         connection: Client,
+        streams: Streams,
         lease: Lease,
         subject: str,
         durable: str,
@@ -102,7 +104,7 @@ class Runner(Generic[Event]):
     ) -> None:
         """`item` names what a message is about: messages of one item keep their order, whatever happens."""
         self._connection = connection
-        self._js = connection.jetstream()
+        self._streams = streams
         self._lease = lease
         self._subject = subject
         self._durable = durable
@@ -126,7 +128,7 @@ class Runner(Generic[Event]):
                 await asyncio.sleep(_BACK_OFF)
             except (NatsError, APIError, TimeoutError, OSError) as error:
                 log.warning("consumer", durable=self._durable, error=str(error) or type(error).__name__)
-                await until_reachable(self._js, stopping)
+                await until_reachable(self._streams.js, stopping)
             except Exception:
                 log.exception("consumer", durable=self._durable)
                 await asyncio.sleep(_LONGEST_BACK_OFF)
@@ -134,7 +136,7 @@ class Runner(Generic[Event]):
 
     async def _lead(self, stopping: asyncio.Event) -> None:
         self._parked.clear()
-        place = await subscribe(self._js, self._subject, self._durable, self._lease)
+        place = await subscribe(self._streams, self._subject, self._durable, self._lease)
         async with Pull(self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD) as pull:
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
@@ -253,5 +255,5 @@ class Runner(Generic[Event]):
 
     async def _bury(self, message: Msg, delivery: Delivery, reason: str) -> None:
         log.warning("dead letter", subject=delivery.subject, place=delivery.place, reason=reason)
-        await bury(self._js, delivery.subject, message.data, delivery.headers, reason, delivery.place)
+        await bury(self._streams, delivery.subject, message.data, delivery.headers, reason, delivery.place)
         await message.ack()

@@ -8,22 +8,23 @@ from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.aio.client import Client
 
-from consumers.bus import REPLICAS, ensure_streams
+from consumers.bus import DURABLES
 from consumers.cleaner import run_cleaner
 from consumers.effects import run_effects
 from consumers.job import repeat
 from consumers.news import hearing
-from consumers.planning import STATE_CHANGED, TASKS_COMPLETED, PlanningDoor
+from consumers.planning import PlanningDoor
 from consumers.publisher import Publisher
-from consumers.runner import Event, Handle, Runner
-from consumers.workflow import DERIVATION_COMPLETED, STORY_TRANSITIONED, WORK_COMPLETED, WorkflowDoor
+from consumers.runner import Handle, Runner
+from consumers.streams import REPLICAS, Streams
+from consumers.workflow import WorkflowDoor
 from graph.answers import Cleaner
 from graph.engine import Engine
-from graph.events import DerivationCompleted, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
+from graph.events import DerivationCompleted, HeardEvent, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 from graph.levels import STORY, TASK
 
@@ -32,6 +33,9 @@ _LEAVE = 3.0  # and to give back the last lease, which else ends by itself
 _TIMERS = 1.0  # seconds between two looks at the timers
 _MOVES = 1.0  # and at items that changed rules move
 _ADOPTION = 1.5  # seconds between two looks for edits by hand
+
+
+Kind = TypeVar("Kind", bound=HeardEvent)
 
 
 class Part(StrEnum):
@@ -59,13 +63,14 @@ async def running(
 
     `replicas` is how often a cluster keeps a new stream.
     """
-    await ensure_streams(connection.jetstream(), replicas)
+    streams = Streams(connection.jetstream(), replicas)
+    await streams.ensure()
     stopping = asyncio.Event()
-    runs = [runner.run(stopping) for runner in _runners(engine, connection, trust_declared_role, parts)]
+    runs = [runner.run(stopping) for runner in _runners(engine, connection, streams, trust_declared_role, parts)]
     if Part.OUTBOX in parts:
-        runs.append(Publisher(connection, engine.db, Lease(engine.db, "outbox")).run(stopping))
+        runs.append(Publisher(connection, streams, engine.db, Lease(engine.db, "outbox")).run(stopping))
         runs.append(run_cleaner(Cleaner(engine.db, keep_answers_days), stopping))
-        runs.append(run_effects(connection.jetstream(), engine.effects, stopping))
+        runs.append(run_effects(streams, engine.effects, stopping))
     if levels := [level for part, level in _LEVELS.items() if part in parts]:
         runs.append(repeat("timers", partial(engine.timers.tick, levels), _TIMERS, stopping))
         runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
@@ -92,41 +97,25 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 def _runners(
-    engine: Engine, connection: Client, trust_declared_role: bool, parts: Collection[Part]
+    engine: Engine, connection: Client, streams: Streams, trust_declared_role: bool, parts: Collection[Part]
 ) -> list[Runner[Any]]:
     runners: list[Runner[Any]] = []
 
-    def add(
-        subject: str, durable: str, kind: type[Event], item: str, handle_by: Callable[[Engine], Handle[Event]]
-    ) -> None:
+    def add(kind: type[Kind], item: str, handle_by: Callable[[Engine], Handle[Kind]]) -> None:
+        durable = DURABLES[kind]
         lease = Lease(engine.db, durable)
         handle = handle_by(engine.under(lease))
-        runners.append(Runner(connection, lease, subject, durable, kind, attrgetter(item), handle))
+        runners.append(Runner(connection, streams, lease, kind.subject, durable, kind, attrgetter(item), handle))
 
     def workflow(leased: Engine) -> WorkflowDoor:
         return WorkflowDoor(leased, trust_declared_role=trust_declared_role)
 
     if Part.WORKFLOW in parts:
-        add(
-            STORY_TRANSITIONED, "workflow-story-transitioned", StoryTransitioned, "story_id",
-            lambda leased: workflow(leased).story_transitioned,
-        )  # fmt: skip
-        add(
-            WORK_COMPLETED, "workflow-work-completed", WorkCompleted, "task_id",
-            lambda leased: workflow(leased).work_completed,
-        )  # fmt: skip
+        add(StoryTransitioned, "story_id", lambda leased: workflow(leased).story_transitioned)
+        add(WorkCompleted, "task_id", lambda leased: workflow(leased).work_completed)
         # Its tasks may be begun at once, and planning begins none.
-        add(
-            DERIVATION_COMPLETED, "workflow-derivation-completed", DerivationCompleted, "story_id",
-            lambda leased: workflow(leased).derivation_completed,
-        )  # fmt: skip
+        add(DerivationCompleted, "story_id", lambda leased: workflow(leased).derivation_completed)
     if Part.PLANNING in parts:
-        add(
-            STATE_CHANGED, "planning-state-changed", StateChanged, "task_id",
-            lambda leased: PlanningDoor(leased).state_changed,
-        )  # fmt: skip
-        add(
-            TASKS_COMPLETED, "planning-tasks-completed", TasksCompleted, "story_id",
-            lambda leased: PlanningDoor(leased).tasks_completed,
-        )  # fmt: skip
+        add(StateChanged, "task_id", lambda leased: PlanningDoor(leased).state_changed)
+        add(TasksCompleted, "story_id", lambda leased: PlanningDoor(leased).tasks_completed)
     return runners

@@ -12,9 +12,6 @@ from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.events import DerivationCompleted, StoryTransitioned, WorkCompleted
 from graph.work import Entered
 
-STORY_TRANSITIONED = "planning.story.transitioned"
-WORK_COMPLETED = "agent.work.completed"
-DERIVATION_COMPLETED = "planning.derivation.completed"
 _NOBODY = ""  # an actor nobody can be: the gate refuses it as unknown
 
 

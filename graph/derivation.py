@@ -30,7 +30,10 @@ class Wanted:
     title: str
     id: str | None = None
     description: str | None = None
+    type: str | None = None
+    estimate: float | None = None
     priority: int | None = None
+    labels: list[str] = field(default_factory=list)
     depends_on: list[str] = field(default_factory=list)
 
 
@@ -117,6 +120,9 @@ class Derivation:
             workflow=workflow,
             priority=task.priority,
             description=task.description,
+            type=task.type,
+            estimate=task.estimate,
+            labels=task.labels,
             author_id=author_id,
         )
         if found["is_taken"]:
@@ -141,7 +147,14 @@ def _named(story_id: str, wanted: Sequence[Wanted]) -> list[Wanted]:
         raise BadInputError(f"{len(wanted)} tasks are to be derived; it must be 1 to {MOST} at a time.")
     tasks: dict[str, Wanted] = {}
     for task in wanted:
-        check(title=task.title, description=task.description, priority=task.priority)
+        check(
+            title=task.title,
+            description=task.description,
+            type=task.type,
+            estimate=task.estimate,
+            priority=task.priority,
+            labels=task.labels,
+        )
         name = _id(story_id, task.title) if task.id is None else given_or_made(task.id, "task")
         if name in tasks and task.id is not None:
             raise BadInputError(f"Two of the tasks have the id '{name}'.")

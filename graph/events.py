@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from graph.derivation import MOST, Wanted
-from graph.limits import Id, NewId, Priority, Text, Title
+from graph.limits import Estimate, Id, Labels, NewId, Priority, Text, Title, Type
 from graph.work import TaskSeed
 
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
@@ -22,11 +22,17 @@ def problems(error: ValidationError) -> str:
     )
 
 
-class _Event(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class ListedTask(_Event):
+class HeardEvent(_Part):
+    """One that is listened to, on its subject."""
+
+    subject: ClassVar[str]
+
+
+class ListedTask(_Part):
     """A task of a story: its id, and what else is known of it."""
 
     id: NewId
@@ -43,8 +49,10 @@ class ListedTask(_Event):
         return TaskSeed(self.id, self.title, self.priority, self.depends_on)
 
 
-class StoryTransitioned(_Event):
-    """`planning.story.transitioned`: a story has entered `to_state`; `tasks` are ids or objects."""
+class StoryTransitioned(HeardEvent):
+    """A story has entered `to_state`; `tasks` are ids or objects."""
+
+    subject = "planning.story.transitioned"
 
     story_id: NewId
     to_state: str = Field(min_length=1)
@@ -65,11 +73,13 @@ def _also_taken(schema: dict[str, Any]) -> None:
     schema["properties"]["timestamp"] = {"description": "when it was done; not looked at"}
 
 
-class WorkCompleted(_Event):
-    """`agent.work.completed`: an agent, or a declared role, asks for an action on a task.
+class WorkCompleted(HeardEvent):
+    """An agent, or a declared role, asks for an action on a task.
 
     Without an actor it is refused, unless a declared role is trusted.
     """
+
+    subject = "agent.work.completed"
 
     model_config = ConfigDict(json_schema_extra=_also_taken)
 
@@ -88,30 +98,37 @@ class WorkCompleted(_Event):
         return {} if value is None else value
 
 
-class StateChanged(_Event):
-    """`workflow.state.changed`: a task has made a hop; of a task without a story nothing follows."""
+class StateChanged(HeardEvent):
+    """A task has made a hop; of a task without a story nothing follows."""
+
+    subject = "workflow.state.changed"
 
     task_id: str
     story_id: str | None = None
 
 
-class TasksCompleted(_Event):
-    """`workflow.story.tasks_completed`: every task of a story is closed."""
+class TasksCompleted(HeardEvent):
+    """Every task of a story is closed."""
+
+    subject = "workflow.story.tasks_completed"
 
     story_id: str = Field(min_length=1)
 
 
-class DerivedTask(_Event):
+class DerivedTask(_Part):
     """A task that somebody derives of a story. Without an id, the same title of the same story is the same task."""
 
     title: Title
     id: NewId | None = None
     description: Text | None = None
+    type: Type | None = None
+    estimate: Estimate | None = Field(None, description="hours")
     priority: Priority | None = None
+    labels: Labels = Field(default_factory=list)
     depends_on: list[Id] = Field(default_factory=list)
 
     def wanted(self) -> Wanted:
-        return Wanted(self.title, self.id, self.description, self.priority, self.depends_on)
+        return Wanted(**dict(self))
 
 
 def _titles_too(value: Any) -> Any:
@@ -125,9 +142,15 @@ DerivedTasks = Annotated[
 """What a deriver answers: tasks, or titles of them."""
 
 
-class DerivationCompleted(_Event):
-    """`planning.derivation.completed`: the tasks that a deriver outside makes of a story, as it was asked."""
+class DerivationCompleted(HeardEvent):
+    """The tasks that a deriver outside makes of a story, as it was asked."""
+
+    subject = "planning.derivation.completed"
 
     request_id: Id
     story_id: Id
     tasks: DerivedTasks
+
+
+ACCEPTED: list[type[HeardEvent]] = [WorkCompleted, StoryTransitioned, DerivationCompleted]
+"""Those that other programs may send."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
@@ -18,6 +19,7 @@ from graph.items import check_number
 
 PLANNED, ACTIVE, CLOSED = "planned", "active", "closed"
 _MOST = 100  # sprints of a velocity
+_TIMES = ("starts_at", "ends_at")  # as planned
 
 
 class Sprints:
@@ -41,16 +43,29 @@ class Sprints:
             ConflictError: the id is taken. BadInputError: a number or a time that cannot be.
         """
         sprint = given_or_made(id, "sprint")
-        text(name, "name")
-        check_number(capacity, "capacity", 0)
-        start, end = _moment(starts_at, "start"), _moment(ends_at, "end")
-        if start and end and end <= start:
-            raise BadInputError("A sprint ends after it starts.")
+        fields = _checked({"name": name, "capacity": capacity, "starts_at": starts_at, "ends_at": ends_at})
         try:
-            await self._db.write("sprint/create", id=sprint, name=name, capacity=capacity, starts_at=start, ends_at=end)
+            await self._db.write("sprint/create", id=sprint, **fields)
         except ConstraintError as error:
             raise ConflictError(f"The sprint '{sprint}' exists already.") from error
         return sprint
+
+    async def edit(self, id: str, fields: dict[str, Any]) -> None:
+        """Changes name, capacity, starts_at or ends_at of a sprint that has not ended; None clears all but the name.
+
+        Raises:
+            NotFoundError: there is no such sprint. ConflictError: it has ended. BadInputError: as of `create`.
+        """
+
+        async def work(tx: Transaction) -> None:
+            rows = await tx.run("sprint/lock", story_id=None, sprint_id=id)
+            _open(id, {row["id"]: row["state"] for row in rows})
+            [found] = await tx.run("sprint/by_ids", ids=[id])
+            planned = {name: found["sprint"][name] and found["sprint"][name].to_native() for name in _TIMES}
+            changed = _checked(planned | fields)
+            await tx.run("sprint/change", id=id, fields={name: changed[name] for name in fields})
+
+        await self._db.in_transaction(work)
 
     async def start(self, id: str) -> None:
         """Raises `NotFoundError`, or `ConflictError` when it has begun or ended."""
@@ -70,10 +85,7 @@ class Sprints:
 
         async def work(tx: Transaction) -> None:
             states = await self._hold(tx, story_id, sprint_id, actor_id)
-            if sprint_id not in states:
-                raise NotFoundError(f"There is no sprint '{sprint_id}'.")
-            if states[sprint_id] == CLOSED:
-                raise ConflictError(f"The sprint '{sprint_id}' has ended.")
+            _open(sprint_id, states)
             await tx.run("sprint/assign", story_id=story_id, sprint_id=sprint_id, actor_id=actor_id)
 
         await self._db.in_transaction(work)
@@ -151,6 +163,25 @@ class Sprints:
         except BrokenRuleError:
             # One story whose rules cannot be run must not keep the sprint open, nor the other stories in it.
             await self._gate.decide(await self._db.in_transaction(ending))
+
+
+def _open(id: str, states: dict[str, str]) -> None:
+    """Raises `NotFoundError` for a sprint that is none of these, `ConflictError` for one that has ended."""
+    if id not in states:
+        raise NotFoundError(f"There is no sprint '{id}'.")
+    if states[id] == CLOSED:
+        raise ConflictError(f"The sprint '{id}' has ended.")
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a sprint as they are stored. Raises `BadInputError` for what cannot be."""
+    if "name" in fields:
+        text(fields["name"] or "", "name")
+    check_number(fields.get("capacity"), "capacity", 0)
+    start, end = _moment(fields["starts_at"], "start"), _moment(fields["ends_at"], "end")
+    if start and end and end <= start:
+        raise BadInputError("A sprint ends after it starts.")
+    return fields | {"starts_at": start, "ends_at": end}
 
 
 def _moment(value: datetime | None, what: str) -> datetime | None:

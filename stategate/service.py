@@ -21,6 +21,7 @@ from api.rpc.server import Service, listening
 from consumers.asyncapi import document
 from consumers.bus import connected
 from consumers.service import Part, running
+from consumers.streams import Streams
 from graph.cache import Cache
 from graph.database import Database
 from graph.engine import Engine
@@ -92,7 +93,7 @@ async def serving(
                 return await graph.figures.read(engine.db)
 
             async def bus_figures() -> list[Metric]:
-                return await consumers.figures.read(bus.jetstream())
+                return await consumers.figures.read(Streams(bus.jetstream()))
 
             figures = {"neo4j": graph_figures, "nats": bus_figures}
             checks = {"neo4j": engine.db.check, "nats": nats_answers, "valkey": valkey_answers}

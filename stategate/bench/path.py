@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.js.api import DeliverPolicy
 
 from consumers.bus import connected
-from consumers.workflow import WORK_COMPLETED
+from graph.events import WorkCompleted
 from stategate.bench.ceiling import Written
 from stategate.bench.errors import BenchError
 from stategate.bench.world import Step, Walkers
@@ -112,7 +112,7 @@ class Path:
         body = {"task_id": item, "action": step.action, "actor_id": step.actor, "inputs": step.inputs}
         told = {"feedback": step.feedback} if step.feedback else {}
         data = json.dumps(body | told | {"command_id": str(uuid.uuid4())}).encode()
-        await self._js.publish_async(WORK_COMPLETED, data)
+        await self._js.publish_async(WorkCompleted.subject, data)
 
     async def _until_heard(self) -> None:
         await self._js.publish_async_completed()

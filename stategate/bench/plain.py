@@ -6,15 +6,16 @@ import asyncio
 
 from nats.aio.msg import Msg
 
-from consumers.bus import connected, subscribe
+from consumers.bus import DURABLES, connected, subscribe
 from consumers.pull import Pull
 from consumers.runner import Delivery, Heard
-from consumers.workflow import WORK_COMPLETED, WorkflowDoor
+from consumers.streams import Streams
+from consumers.workflow import WorkflowDoor
 from graph.engine import Engine
 from graph.events import WorkCompleted
 from graph.lease import Lease
 
-DURABLE = "workflow-work-completed"
+DURABLE = DURABLES[WorkCompleted]
 _AHEAD = 500  # messages asked for, as the product's consumer does
 _IDLE = 5.0
 
@@ -34,7 +35,8 @@ async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
             room.release()
 
     async with connected(nats_url, "stategate-bench-plain") as client:
-        place = await subscribe(client.jetstream(), WORK_COMPLETED, DURABLE, Lease(engine.db, DURABLE))
+        streams = Streams(client.jetstream())
+        place = await subscribe(streams, WorkCompleted.subject, DURABLE, Lease(engine.db, DURABLE))
         async with Pull(client, place.stream, DURABLE, place.delivered, _AHEAD) as pull, asyncio.TaskGroup() as group:
             while True:
                 for message in await pull.take(at_once, _IDLE):

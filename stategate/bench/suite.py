@@ -11,7 +11,8 @@ from pathlib import Path as Folder
 from statistics import median
 from typing import Any
 
-from consumers.bus import connected, ensure_streams
+from consumers.bus import connected
+from consumers.streams import Streams
 from graph.engine import Engine
 from stategate.bench.ceiling import Ceiling
 from stategate.bench.details import details
@@ -52,7 +53,7 @@ async def measure(sizes: Sizes, parts: Collection[str], actions: int, say: Say, 
             async with open_engine(servers, settings) as engine:
                 bench = await _Bench.open(servers, engine, sizes, say)
                 async with connected(servers.nats_url, "stategate-bench") as client:
-                    await ensure_streams(client.jetstream())
+                    await Streams(client.jetstream()).ensure()
                     machine = await describe(engine.db.driver, client, servers.valkey_url)
                 figures = await bench.run(parts, actions)
     return {

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from consumers import doctor as bus
 from consumers.bus import connected
+from consumers.streams import Streams
 from graph.check import Check
 from graph.database import Database
 from graph.doctor import Doctor, Options
@@ -36,8 +37,12 @@ def doctor(*, repair: bool = False, json: bool = False, limit: int = 20, stuck: 
     """
 
     async def work() -> int:
-        servers = addresses.find(load_settings())
-        checks = await _examine(servers, Options(limit, stuck), repair=repair)
+        settings = load_settings()
+        servers = addresses.find(settings)
+        checks = [
+            *await _examine(servers, Options(limit, stuck), repair=repair),
+            *await _examine_bus(servers.nats_url, settings.nats_replicas, limit, repair=repair),
+        ]
         holds = not any(check.total for check in checks)
         if json:
             print(json_format.dumps({"ok": holds, "checks": [_plain(check) for check in checks]}, indent=2))
@@ -62,18 +67,18 @@ async def _examine(servers: Addresses, options: Options, *, repair: bool) -> lis
                 checks = await graph.examine()
     finally:
         await db.close()
-    return [*checks, *await _examine_bus(servers.nats_url, options.limit, repair=repair)]
+    return checks
 
 
-async def _examine_bus(url: str, limit: int, *, repair: bool) -> list[Check]:
+async def _examine_bus(url: str, replicas: int, limit: int, *, repair: bool) -> list[Check]:
     if not url:
         return []
     async with connected(url, "stategate-doctor") as client:
-        js = client.jetstream()
-        checks = await bus.examine(js, limit)
+        streams = Streams(client.jetstream(), replicas)
+        checks = await bus.examine(streams, limit)
         if repair and any(check.repairable for check in checks):
-            await bus.repair(js)
-            checks = await bus.examine(js, limit)
+            await bus.repair(streams)
+            checks = await bus.examine(streams, limit)
     return checks
 
 

@@ -15,6 +15,8 @@ from neo4j import AsyncDriver
 from neo4j.exceptions import DriverError, Neo4jError
 
 from consumers import doctor as bus
+from consumers.bus import DURABLES
+from consumers.streams import Streams
 from graph.database import Database
 from graph.doctor import Doctor
 from tests.chaos.ledger import Answer, Asked, Ledger, Story
@@ -75,8 +77,8 @@ class Witness:
 
     async def _unhandled(self) -> str:
         js = self._connection.jetstream()
-        for durable, subject in bus.CONSUMERS.items():
-            info = await js.consumer_info(await js.find_stream_name_by_subject(subject), durable)
+        for kind, durable in DURABLES.items():
+            info = await js.consumer_info(await js.find_stream_name_by_subject(kind.subject), durable)
             if info.num_pending or info.num_ack_pending:
                 return f"{info.num_pending} messages pending and {info.num_ack_pending} in work at {durable}"
         return ""
@@ -126,7 +128,8 @@ class Witness:
         return [f"dead: {info.state.messages} letters"] if info.state.messages else []
 
     async def _doctor(self) -> list[str]:
-        checks = [*await Doctor(Database(self._driver)).examine(), *await bus.examine(self._connection.jetstream())]
+        streams = Streams(self._connection.jetstream())
+        checks = [*await Doctor(Database(self._driver)).examine(), *await bus.examine(streams)]
         return [
             f"doctor: {check.name}: {offender.name}: {offender.problem}"
             for check in checks

@@ -12,10 +12,11 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from consumers.bus import connected, ensure_streams
+from consumers.bus import connected
 from consumers.pull import Pull
 from consumers.runner import MOST
 from consumers.service import Part
+from consumers.streams import Streams
 from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import Addresses
 from stategate.servers.launch import Launcher
@@ -71,7 +72,7 @@ async def test_fresh_actions_are_answered_while_a_backlog_is_worked_on(
     try:
         addresses = replace(servers, nats_url=nats.url(await launcher.launch(nats)))
         async with connected(addresses.nats_url, "tests") as connection:
-            await ensure_streams(connection.jetstream())
+            await Streams(connection.jetstream()).ensure()
             await publish(connection, actor, tasks)
             gc.collect()
             before = in_memory()
@@ -102,7 +103,7 @@ async def test_no_more_is_asked_for_than_fits(servers: Addresses) -> None:
     subject, durable = f"agent.work.{unique('ahead')}", unique("ahead")
     async with connected(servers.nats_url, "tests") as connection:
         js = connection.jetstream()
-        await ensure_streams(js)
+        await Streams(js).ensure()
         for number in range(100):
             await js.publish(subject, str(number).encode())
         config = ConsumerConfig(durable_name=durable, filter_subject=subject, ack_policy=AckPolicy.EXPLICIT)

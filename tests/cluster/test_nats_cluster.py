@@ -14,7 +14,9 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import APIError
 
-from consumers.bus import STREAMS, connected
+from consumers.bus import connected
+from consumers.doctor import examine
+from consumers.streams import STREAMS, Streams
 from stategate.servers.environment import Addresses
 from stategate.service import serving
 from stategate.settings import Settings
@@ -123,6 +125,9 @@ async def test_leaders_are_killed_under_load(
                 assert about.config.num_replicas == 3
                 assert about.cluster
                 assert len(about.cluster.replicas or []) == 2
+            assert [check.total for check in await examine(Streams(js))] == [0, 0]
+            lean = next(check for check in await examine(Streams(js, replicas=5)) if check.name == "STREAMS")
+            assert {one.name for one in lean.offenders} == STREAMS.keys()
             sender = Sender(connection, actor, tasks)
             sending = asyncio.create_task(sender.send())
             await until_applied(world, tasks, _STEP)

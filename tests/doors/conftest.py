@@ -6,10 +6,12 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
 from consumers.bus import connected
+from consumers.streams import Streams
 from graph.engine import Engine
 from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import Addresses
@@ -35,6 +37,11 @@ async def graphql(served: Served) -> AsyncIterator[GraphQLClient]:
 async def connection(served: Served, servers: Addresses) -> AsyncIterator[Client]:
     async with connected(servers.nats_url, "tests") as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def streams(connection: Client) -> Streams:
+    return Streams(connection.jetstream())
 
 
 @pytest_asyncio.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nats.aio.client import Client
 
 from consumers.dead import DeadLetters, bury
+from consumers.streams import Streams
 from graph.engine import Engine
 from graph.errors import ConflictError, NotFoundError
 from stategate.servers.environment import Addresses
@@ -21,22 +21,20 @@ WORK = "agent.work.completed"
 
 
 @pytest.fixture
-def dead(connection: Client) -> DeadLetters:
-    return DeadLetters(connection.jetstream())
+def dead(streams: Streams) -> DeadLetters:
+    return DeadLetters(streams)
 
 
-async def buried(connection: Client, subject: str, body: bytes, reason: str = "odd") -> int:
+async def buried(streams: Streams, subject: str, body: bytes, reason: str = "odd") -> int:
     """The number of a dead letter."""
     place = uuid.uuid4().hex
-    await bury(connection.jetstream(), subject, body, {"Nats-Msg-Id": f"m-{place}", "Trace": "kept"}, reason, place)
-    [found] = [
-        one for one in await DeadLetters(connection.jetstream()).list() if one.headers["Stategate-Place"] == place
-    ]
+    await bury(streams, subject, body, {"Nats-Msg-Id": f"m-{place}", "Trace": "kept"}, reason, place)
+    [found] = [one for one in await DeadLetters(streams).list() if one.headers["Stategate-Place"] == place]
     return found.number
 
 
-async def test_one_is_listed_and_shown_whole(dead: DeadLetters, connection: Client) -> None:
-    number = await buried(connection, WORK, b"\xff broken", "cannot be\nread")
+async def test_one_is_listed_and_shown_whole(dead: DeadLetters, streams: Streams) -> None:
+    number = await buried(streams, WORK, b"\xff broken", "cannot be\nread")
     [listed] = [one for one in await dead.list() if one.number == number]
     assert (listed.subject, listed.reason, listed.data) == (WORK, "cannot be read", b"")
     assert listed.at.utcoffset() is not None
@@ -44,10 +42,10 @@ async def test_one_is_listed_and_shown_whole(dead: DeadLetters, connection: Clie
     assert (whole.data, whole.headers["Trace"], whole.reason) == (b"\xff broken", "kept", "cannot be read")
 
 
-async def test_one_sent_again_is_handled_and_gone(dead: DeadLetters, connection: Client, bus: Bus) -> None:
+async def test_one_sent_again_is_handled_and_gone(dead: DeadLetters, streams: Streams, bus: Bus) -> None:
     task = f"nobody-{uuid.uuid4()}"
     body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
-    number = await buried(connection, WORK, body)
+    number = await buried(streams, WORK, body)
     sent = await dead.replay(number)
     refused = await bus.hear("workflow.action.refused", task_id=task)
     # Its command id is what it was the first time.
@@ -56,16 +54,14 @@ async def test_one_sent_again_is_handled_and_gone(dead: DeadLetters, connection:
         await dead.get(number)
 
 
-async def test_what_was_done_before_it_failed_is_not_done_again(
-    dead: DeadLetters, connection: Client, bus: Bus
-) -> None:
+async def test_what_was_done_before_it_failed_is_not_done_again(dead: DeadLetters, streams: Streams, bus: Bus) -> None:
     task = f"nobody-{uuid.uuid4()}"
     body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
     first, fence = f"m-{uuid.uuid4()}", f"fence-{uuid.uuid4()}"
     await bus.send(WORK, body, Nats_Msg_Id=first)
     await bus.hear("workflow.action.refused", task_id=task)
     place = uuid.uuid4().hex
-    await bury(connection.jetstream(), WORK, body, {"Nats-Msg-Id": first}, "failed after it was done", place)
+    await bury(streams, WORK, body, {"Nats-Msg-Id": first}, "failed after it was done", place)
     [letter] = [one for one in await dead.list() if one.headers["Stategate-Place"] == place]
     await dead.replay(letter.number)
     await bus.send(WORK, {"task_id": fence, "action": "COMMIT_CODE", "actor_id": "x"})
@@ -74,18 +70,18 @@ async def test_what_was_done_before_it_failed_is_not_done_again(
 
 
 async def test_what_is_still_unreadable_comes_back_under_a_new_number(
-    dead: DeadLetters, connection: Client, bus: Bus
+    dead: DeadLetters, streams: Streams, bus: Bus
 ) -> None:
     body = uuid.uuid4().hex.encode()
-    number = await buried(connection, WORK, body)
+    number = await buried(streams, WORK, body)
     await dead.replay(number)
     before, after = [message for message in await bus.messages(f"dead.{WORK}", 2) if message.data == body]
     assert before.metadata.sequence.stream == number
     assert after.metadata.sequence.stream > number
 
 
-async def test_one_whose_subject_no_stream_keeps_stays(dead: DeadLetters, connection: Client) -> None:
-    number = await buried(connection, f"elsewhere.{uuid.uuid4().hex}", b"{}")
+async def test_one_whose_subject_no_stream_keeps_stays(dead: DeadLetters, streams: Streams) -> None:
+    number = await buried(streams, f"elsewhere.{uuid.uuid4().hex}", b"{}")
     with pytest.raises(ConflictError):
         await dead.replay(number)
     assert (await dead.drop(number)).number == number
@@ -93,9 +89,9 @@ async def test_one_whose_subject_no_stream_keeps_stays(dead: DeadLetters, connec
         await dead.drop(number)
 
 
-async def test_the_command_line(connection: Client, servers: Addresses, tmp_path: Path, engine: Engine) -> None:
-    number = await buried(connection, WORK, b"broken", "a reason")
-    other = await buried(connection, WORK, b"broken too", "another reason")
+async def test_the_command_line(streams: Streams, servers: Addresses, tmp_path: Path, engine: Engine) -> None:
+    number = await buried(streams, WORK, b"broken", "a reason")
+    other = await buried(streams, WORK, b"broken too", "another reason")
 
     async def dead(*arguments: str) -> tuple[int, str]:
         return await finished("dead", *arguments, cwd=tmp_path, nats_url=servers.nats_url)

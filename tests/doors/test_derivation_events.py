@@ -46,13 +46,18 @@ async def test_a_program_outside_derives_once(graphql: GraphQLClient, engine: En
     answer: dict[str, Any] = {
         "request_id": asked,
         "story_id": story,
-        "tasks": ["Page", {"title": "Form", "priority": 1, "depends_on": [waits], "colour": "red"}],
+        "tasks": [
+            "Page",
+            {"title": "Form", "type": "bug", "estimate": 1.5, "priority": 1, "labels": ["ui", "ui"]}
+            | {"depends_on": [waits], "colour": "red"},
+        ],
         "by": "somebody",
     }
     await bus.send(COMPLETED, answer)
     tasks = (await bus.hear(DERIVED, story_id=story))["tasks"]
     rows = await engine.trees.items_by_ids(tasks)
-    assert [(rows[task]["title"], rows[task]["priority"]) for task in tasks] == [("Page", 3), ("Form", 1)]
+    shown = [[rows[task][name] for name in ("title", "type", "estimate", "priority", "labels")] for task in tasks]
+    assert shown == [["Page", None, None, 3, []], ["Form", "bug", 1.5, 1, ["ui"]]]
     assert rows[tasks[1]]["depends_on"] == [waits]
     await bus.send(COMPLETED, answer)
     # Another answer comes behind it, and is none.

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from nats.aio.client import Client
 
 from consumers.runner import Heard, Runner
-from consumers.workflow import WORK_COMPLETED, WorkflowDoor
+from consumers.streams import Streams
+from consumers.workflow import WorkflowDoor
 from graph.decision import Command, Outcome
 from graph.engine import Engine
 from graph.events import WorkCompleted
@@ -58,13 +59,13 @@ async def test_sent_again_in_one_batch_and_later_it_is_done_once(
     for action, role in WORK:
         sent = [work(task, action, getattr(team, role), f"{task}/{action}") for task in tasks] * 3
         choice.shuffle(sent)
-        await asyncio.gather(*(bus.send(WORK_COMPLETED, body) for body in sent))
+        await asyncio.gather(*(bus.send(WorkCompleted.subject, body) for body in sent))
         for task in tasks:
             await bus.hear(CHANGED, task_id=task, action=action)
         for body in choice.sample(sent, 5):
-            await bus.send(WORK_COMPLETED, body)
+            await bus.send(WorkCompleted.subject, body)
     fence = f"nobody-{uuid.uuid4()}"
-    await bus.send(WORK_COMPLETED, work(fence, "COMMIT_CODE", team.developer))
+    await bus.send(WorkCompleted.subject, work(fence, "COMMIT_CODE", team.developer))
     await bus.hear("workflow.action.refused", task_id=fence)
     for task in tasks:
         done = await changes(engine, task)
@@ -80,7 +81,7 @@ async def test_events_of_an_item_are_told_in_the_order_of_its_versions(
     await begin(engine, tasks, team)
     for action, role in WORK:
         for task in tasks:
-            await bus.send(WORK_COMPLETED, work(task, action, getattr(team, role)))
+            await bus.send(WorkCompleted.subject, work(task, action, getattr(team, role)))
     for task in tasks:
         await bus.hear(CHANGED, task_id=task, action="ROUTE_TO_PO")
         told = [json.loads(message.data) for message in await bus.messages(CHANGED, 7, task_id=task)]
@@ -107,8 +108,9 @@ async def test_a_handler_that_dies_after_the_commit_does_nothing_twice(
             finished.set()
 
     subject = f"agent.work.{mark}"
+    streams = Streams(connection.jetstream())
     runner = Runner(
-        connection, Lease(engine.db, mark), subject, mark, WorkCompleted, lambda event: event.task_id, handle
+        connection, streams, Lease(engine.db, mark), subject, mark, WorkCompleted, lambda event: event.task_id, handle
     )
     for task in tasks:
         # No command id of its own: the place in the stream is one, also when it comes again.
@@ -155,7 +157,7 @@ async def test_the_last_two_tasks_at_once_complete_their_story_once(
     await asyncio.gather(
         *(by_graphql(first) for first, _ in pairs.values()),
         *(
-            bus.send(WORK_COMPLETED, work(second, "APPROVE_STORY", team.po)) if place % 2 else by_gate(second)
+            bus.send(WorkCompleted.subject, work(second, "APPROVE_STORY", team.po)) if place % 2 else by_gate(second)
             for place, (_, second) in enumerate(pairs.values())
         ),
     )
@@ -163,7 +165,7 @@ async def test_the_last_two_tasks_at_once_complete_their_story_once(
         told = await bus.hear(COMPLETED, story_id=one)
         assert (told["done"], told["cancelled"]) == (2, 0)
     fence = f"nobody-{uuid.uuid4()}"
-    await bus.send(WORK_COMPLETED, work(fence, "COMMIT_CODE", team.developer))
+    await bus.send(WorkCompleted.subject, work(fence, "COMMIT_CODE", team.developer))
     await bus.hear("workflow.action.refused", task_id=fence)
     for one in stories:
         ids = {(message.headers or {})["Nats-Msg-Id"] for message in await bus.messages(COMPLETED, 1, story_id=one)}

@@ -51,6 +51,20 @@ async def test_each_criterion_becomes_one_task_once(graphql: GraphQLClient, engi
     assert [task["id"] for task in found["story"]["tasks"]["nodes"]] == [*ids, fresh_one]
 
 
+async def test_a_list_says_all_that_a_task_may_have(graphql: GraphQLClient, engine: Engine) -> None:
+    wish = {
+        "title": "Log in",
+        "description": "By name",
+        "type": "bug",
+        "estimate": 1.5,
+        "priority": 1,
+        "labels": ["ui"],
+    }
+    [task] = await derive(graphql, await a_story(engine), [wish])
+    row = (await engine.trees.items_by_ids([task["id"]]))[task["id"]]
+    assert {name: row[name] for name in wish} == wish
+
+
 async def test_criteria_with_the_same_words_are_one(graphql: GraphQLClient, engine: Engine) -> None:
     story = await a_story(engine, "Log in", "Log  in ", " " * 300 + "Log out")
     found = await derive(graphql, story)

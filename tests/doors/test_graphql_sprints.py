@@ -62,6 +62,32 @@ async def test_who_puts_too_much_into_a_sprint_is_told(graphql: GraphQLClient, s
     assert (await graphql(SPRINT, id=sprint["id"]))["sprint"]["committedPoints"] == 2
 
 
+async def test_a_sprint_is_planned_anew_as_long_as_it_has_not_ended(graphql: GraphQLClient, served: Served) -> None:
+    id, changes = fresh("SP"), "mutation($id: ID!) { updateSprint(id: $id, %s) { name capacity startsAt endsAt } }"
+    await graphql(
+        'mutation($id: ID!) { createSprint(name: "Next", id: $id, startsAt: "2026-11-30T09:00Z") { id } }', id=id
+    )
+    told = await graphql(changes % 'capacity: 8, endsAt: "2026-12-11T17:00:00+01:00"', id=id)
+    planned = {"name": "Next", "capacity": 8, "startsAt": "2026-11-30T09:00:00.000Z"}
+    assert told["updateSprint"] == planned | {"endsAt": "2026-12-11T16:00:00.000Z"}
+    told = await graphql(changes % 'name: "Later", capacity: null, endsAt: null', id=id)
+    assert told["updateSprint"] == planned | {"name": "Later", "capacity": None, "endsAt": None}
+    await graphql(changes % 'endsAt: "2026-12-11T17:00Z"', id=id)
+    for wrong in (
+        'startsAt: "2026-12-11T17:00Z"',
+        "name: null",
+        'name: " "',
+        "capacity: -1",
+        'endsAt: "2026-12-12T17:00"',
+    ):
+        answer = await post(served, changes % wrong, id=id)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_INPUT"], wrong
+    await graphql("mutation($id: ID!) { closeSprint(id: $id) { id } }", id=id)
+    for which, code in ((id, "CONFLICT"), ("nope", "NOT_FOUND")):
+        answer = await post(served, changes % "capacity: 1", id=which)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
 async def test_a_sprint_from_its_start_to_its_velocity(
     graphql: GraphQLClient, bus: Bus, engine: Engine, story: str, team: Team
 ) -> None:

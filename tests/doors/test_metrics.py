@@ -8,10 +8,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx2
-from nats.aio.client import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from consumers.dead import DeadLetters, bury
+from consumers.streams import Streams
 from graph.decision import Command
 from graph.engine import Engine
 from stategate.servers.environment import Addresses
@@ -55,10 +55,10 @@ async def test_commands_are_counted_by_outcome_with_size_and_time(
     assert more("stategate_decision_seconds_bucket", "+Inf") >= 1
 
 
-async def test_every_figure_that_an_operator_is_told_of_is_there(served: Served, connection: Client) -> None:
+async def test_every_figure_that_an_operator_is_told_of_is_there(served: Served, streams: Streams) -> None:
     subject = f"metrics.{uuid.uuid4().hex}"
-    await bury(connection.jetstream(), subject, b"", {}, "odd", uuid.uuid4().hex)
-    [letter] = [one for one in await DeadLetters(connection.jetstream()).list() if one.subject == subject]
+    await bury(streams, subject, b"", {}, "odd", uuid.uuid4().hex)
+    [letter] = [one for one in await DeadLetters(streams).list() if one.subject == subject]
     found = await figures(served)
     assert found["stategate_dead_letters", (subject,)] == 1
     assert found["stategate_lease_held", ("workflow-work-completed",)] == 1
@@ -74,7 +74,7 @@ async def test_every_figure_that_an_operator_is_told_of_is_there(served: Served,
     ):
         assert found[name, ()] >= 0
     assert {found["stategate_server_tells", (server,)] for server in ("neo4j", "nats")} == {1}
-    await DeadLetters(connection.jetstream()).drop(letter.number)
+    await DeadLetters(streams).drop(letter.number)
     assert ("stategate_dead_letters", (subject,)) not in await figures(served)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from consumers.bus import subscribe
 from consumers.runner import Heard, Runner
+from consumers.streams import Streams
 from graph.database import Database
 from graph.errors import BadInputError, UnavailableError
 from graph.lease import Lease
@@ -80,7 +81,17 @@ async def reading(
     connection: Client, db: Database, subject: str, reader: Reader, most: int = 50
 ) -> AsyncIterator[None]:
     durable = subject.replace(".", "-")
-    runner = Runner(connection, Lease(db, durable), subject, durable, Note, lambda note: note.item, reader.handle, most)
+    runner = Runner(
+        connection,
+        Streams(connection.jetstream()),
+        Lease(db, durable),
+        subject,
+        durable,
+        Note,
+        lambda note: note.item,
+        reader.handle,
+        most,
+    )
     stopping = asyncio.Event()
     task = asyncio.create_task(runner.run(stopping))
     try:
@@ -185,7 +196,7 @@ async def test_what_a_former_reader_had_in_hand_comes_first(connection: Client, 
     js = connection.jetstream()
     lease = Lease(db, durable)
     await lease.take()
-    await subscribe(js, subject, durable, lease)
+    await subscribe(Streams(js), subject, durable, lease)
     await publish(connection, subject, *notes(30))
     former = await js.pull_subscribe_bind(durable, "AGENT_WORK")
     taken = await former.fetch(20, timeout=5)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
-from consumers.bus import STREAMS, connected, ensure_streams, stream_of, subscribe
+from consumers.bus import connected, subscribe
 from consumers.pull import Pull
+from consumers.streams import STREAMS, Streams
 from graph.database import Database
 from graph.lease import Lease
 from stategate.servers.launch import Launcher
@@ -33,15 +35,26 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
         async with connected(url, "tests") as client:
             js = client.jetstream()
             await js.add_stream(StreamConfig(name="THEIRS", subjects=["agent.work.completed", "planning.story.>"]))
-            await ensure_streams(js)
-            await ensure_streams(js)
-            assert await stream_of(js, "agent.work.completed") == "THEIRS"
-            assert await stream_of(js, "planning.story.transitioned") == "THEIRS"
-            assert await stream_of(js, "planning.decision.approved") == "PLANNING"
-            assert await stream_of(js, "workflow.state.changed") == "WORKFLOW"
+            streams = Streams(js)
+            await streams.ensure()
+            await streams.ensure()
+            assert await streams.of("agent.work.completed") == "THEIRS"
+            assert await streams.of("planning.story.transitioned") == "THEIRS"
+            assert await streams.of("planning.decision.approved") == "PLANNING"
+            assert await streams.of("workflow.state.changed") == "WORKFLOW"
+            # A subject that an older version of us did not have, or that they gave up, finds its way into ours.
+            ours = (await js.stream_info("PLANNING")).config
+            kept = [subject for subject in ours.subjects or [] if subject != "planning.item.changed"]
+            await js.update_stream(replace(ours, subjects=kept))
+            await js.update_stream(StreamConfig(name="THEIRS", subjects=["agent.work.completed"]))
+            assert await streams.of("planning.story.transitioned") is None
+            await streams.ensure()
+            for subject in ("planning.item.changed", "planning.story.transitioned", "planning.decision.approved"):
+                assert await streams.of(subject) == "PLANNING"
+            assert await streams.lean() == {}
             lease = Lease(db, "ours")
             assert await lease.take()
-            ready = await subscribe(js, "agent.work.completed", "ours", lease)
+            ready = await subscribe(streams, "agent.work.completed", "ours", lease)
             async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)

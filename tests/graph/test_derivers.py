@@ -52,12 +52,15 @@ async def test_a_deriver_sees_the_story_and_can_change_nothing_of_it(world: Worl
     async def deriver(story: Any) -> list[Any]:
         seen.append(dict(story))
         story.clear()
-        return ["One", {"title": "Two", "priority": 1, "depends_on": [task], "colour": "red"}]
+        return [
+            "One",
+            {"title": "Two", "type": "bug", "estimate": 2, "labels": ["a"], "depends_on": [task], "colour": 1},
+        ]
 
     story = await a_story(world, story_points=5, acceptance_criteria=["It works"])
     task = await world.task("task", story, title="There", priority=2)
     found = await Derivers(db, Plugins(derivers={"mine": deriver})).ask("mine", story)
-    assert found == [Wanted("One"), Wanted("Two", priority=1, depends_on=[task])]
+    assert found == [Wanted("One"), Wanted("Two", type="bug", estimate=2, labels=["a"], depends_on=[task])]
     [given] = seen
     assert (given["id"], given["description"], given["story_points"]) == (story, "Two things", 5)
     assert given["acceptance_criteria"] == ["It works"]
@@ -78,6 +81,8 @@ async def test_a_deriver_sees_the_story_and_can_change_nothing_of_it(world: Worl
         (lambda story: [{"title": ""}], BadInputError, "0.title"),
         (lambda story: ["x", {"name": "y"}], BadInputError, "1.title: Field required"),
         (lambda story: [{"title": "x", "priority": 2**70}], BadInputError, "0.priority"),
+        (lambda story: [{"title": "x", "estimate": -1}], BadInputError, "0.estimate"),
+        (lambda story: [{"title": "x", "labels": "y"}], BadInputError, "0.labels"),
         (lambda story: [{"title": "x", "depends_on": "y"}], BadInputError, "0.depends_on"),
         (lambda story: [object()], BadInputError, "0: "),
     ],

@@ -11,6 +11,7 @@ from api.context import Context
 from api.schema import schema
 from consumers.bus import connected
 from consumers.effects import run_effects
+from consumers.streams import Streams
 from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
@@ -55,7 +56,7 @@ async def main(neo4j: str, user: str, password: str, nats: str) -> dict[str, obj
     await hand_in("green")
     stopping = asyncio.Event()
     async with connected(nats, "example") as bus:
-        running = asyncio.create_task(run_effects(bus.jetstream(), engine.effects, stopping))
+        running = asyncio.create_task(run_effects(Streams(bus.jetstream()), engine.effects, stopping))
         async with asyncio.timeout(60):
             while left := len(await world.cypher("MATCH (e:Effect {item_id: $id}) RETURN e", id=item)):
                 await asyncio.sleep(0.1)

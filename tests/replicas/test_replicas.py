@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from consumers.bus import connected, ensure_streams
+from consumers.bus import connected
+from consumers.streams import Streams
 from graph.decision import Command
 from graph.engine import Engine
 from stategate.servers.environment import Addresses
@@ -121,7 +122,7 @@ async def test_a_killed_and_a_stopped_replica_are_followed_by_another(
     roles = {"COMMIT_CODE": "developer", "APPROVE_DESIGN": "architect", "APPROVE_TESTS": "qa"}
     team = {action: await world.actor(role, kind="agent") for action, role in roles.items()}
     async with connected(servers.nats_url, "tests") as connection:
-        await ensure_streams(connection.jetstream())
+        await Streams(connection.jetstream()).ensure()
         async with Bus(connection) as bus, replica(servers, tmp_path) as first:
             leads = await leader(world)
             async with replica(servers, tmp_path) as second:

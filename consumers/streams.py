@@ -1,0 +1,93 @@
+"""The streams of NATS: made when they are missing, and foreign ones that keep a subject of ours used as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
+from nats.js.errors import BadRequestError, NotFoundError, ServerError
+
+from graph.events import ACCEPTED
+from graph.published import PUBLISHED
+
+STREAMS = {
+    "PLANNING": "planning.>",
+    "WORKFLOW": "workflow.>",
+    "AGENT_WORK": "agent.work.>",
+    "DEAD_LETTERS": "dead.>",
+}
+_SUBJECTS = list(dict.fromkeys([*(kind.subject for kind in PUBLISHED), *(kind.subject for kind in ACCEPTED)]))
+# What must be kept even where a foreign stream leaves no room for the whole of ours.
+NEEDED = {
+    stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
+    for stream, covered in STREAMS.items()
+}
+REPLICAS = 3  # copies of a stream that is made in a cluster
+_ALONE = 10074  # the code of a server that is in no cluster, and so keeps one copy
+_OVERLAP = 10065  # of subjects that another stream keeps already
+
+
+class Streams:
+    """The streams, each of which is to have so many replicas in a cluster; a server alone keeps it once."""
+
+    def __init__(self, js: JetStreamContext, replicas: int = REPLICAS) -> None:
+        self.js = js
+        self._replicas = replicas
+
+    async def ensure(self) -> None:
+        """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay."""
+        for name, subject in STREAMS.items():
+            try:
+                config = (await self.js.stream_info(name)).config
+            except NotFoundError:
+                await self._add(name, subject)
+            else:
+                if subject not in (config.subjects or []):
+                    await self._widen(config, await self._homeless(name))
+
+    async def of(self, subject: str) -> str | None:
+        """The name of the stream that keeps a subject."""
+        try:
+            return str(await self.js.find_stream_name_by_subject(subject))
+        except NotFoundError:
+            return None
+
+    async def lean(self) -> dict[str, int]:
+        """Those of a cluster that have fewer replicas than they are to have, with how many they have."""
+        found: dict[str, int] = {}
+        for name in STREAMS:
+            try:
+                about = await self.js.stream_info(name)
+            except NotFoundError:
+                continue
+            has = about.config.num_replicas or 1
+            if about.cluster and about.cluster.name and has < self._replicas:
+                found[name] = has
+        return found
+
+    async def _add(self, name: str, subject: str) -> None:
+        try:
+            await self._make(name, [subject])
+        except BadRequestError as error:
+            if error.err_code != _OVERLAP:
+                raise
+            # Somebody else's stream holds a part of it, so ours takes what is left.
+            if free := await self._homeless(name):
+                await self._make(name, free)
+
+    async def _homeless(self, name: str) -> list[str]:
+        return [subject for subject in NEEDED[name] if await self.of(subject) is None]
+
+    async def _make(self, name: str, subjects: list[str]) -> None:
+        config = StreamConfig(name=name, subjects=subjects, num_replicas=self._replicas)
+        try:
+            await self.js.add_stream(config)
+        except ServerError as error:
+            if error.err_code != _ALONE:
+                raise
+            await self.js.add_stream(config, num_replicas=1)
+
+    async def _widen(self, config: StreamConfig, subjects: list[str]) -> None:
+        if subjects:
+            await self.js.update_stream(replace(config, subjects=[*(config.subjects or []), *subjects]))
