@@ -40,8 +40,8 @@ class Loaders:
         self.blocking: DataLoader[str, Row | None] = _by_id(engine.dependencies.blocking)
         self.chains: DataLoader[str, list[Row]] = _keyed(engine.dependencies.chains)
         self.history: DataLoader[tuple[str, int, int], Page] = DataLoader(engine.history.pages)
-        self.awaits: DataLoader[str, list[Awaits]] = _keyed(engine.gate.awaits)
-        self.actions: DataLoader[tuple[str, str | None], list[ActionView]] = _keyed(engine.gate.actions)
+        self.awaits: DataLoader[str, list[Awaits]] = _keyed(engine.offers.awaits)
+        self.actions: DataLoader[tuple[str, str | None], list[ActionView]] = _keyed(engine.offers.actions)
 
 
 @dataclass

@@ -101,7 +101,7 @@ class Query(Listing):
     @strawberry.field
     async def who_may(self, info: Info, item_id: strawberry.ID, action: str, first: int | None = None) -> list[Actor]:
         """Who may do this now, given right inputs; by id."""
-        found = await info.context.engine.gate.who_may(item_id, action, checked(first))
+        found = await info.context.engine.offers.who_may(item_id, action, checked(first))
         return [one for one in map(person, found) if one]
 
     @strawberry.field
@@ -109,7 +109,7 @@ class Query(Listing):
         self, info: Info, actor_id: strawberry.ID, first: int | None = None, awaited: bool = True
     ) -> list[WorkItem]:
         """What an actor may do now, the most urgent first; `awaited: false` adds what waits for somebody else."""
-        found = dict(await info.context.engine.gate.work_list(actor_id, checked(first), awaited=awaited))
+        found = dict(await info.context.engine.offers.work_list(actor_id, checked(first), awaited=awaited))
         return [WorkItem(item=one, actions=found[one.id]) for one in await work.nodes(info, list(found))]
 
     @strawberry.field

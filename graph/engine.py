@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from graph.backlog import Backlog
 from graph.cache import Cache
 from graph.collector import Collector
 from graph.database import Database
+from graph.deciding import warm
 from graph.dependencies import Dependencies
 from graph.derivation import Derivation
 from graph.derivation_requests import DerivationRequests
@@ -22,6 +24,7 @@ from graph.items import Items
 from graph.lease import Lease
 from graph.measured import MeasuredGate
 from graph.news import News
+from graph.offers import Offers
 from graph.outbox import Outbox
 from graph.people import People
 from graph.places import Places
@@ -40,6 +43,7 @@ class Engine:
 
     db: Database
     gate: Gate
+    offers: Offers
     work: Work
     items: Items
     dependencies: Dependencies
@@ -73,6 +77,7 @@ class Engine:
         return cls(
             db=db,
             gate=gate,
+            offers=Offers(db, plugins),
             work=Work(db, gate),
             items=Items(db, gate),
             dependencies=Dependencies(db, gate),
@@ -87,7 +92,7 @@ class Engine:
             trees=Trees(db),
             history=history,
             details=Details(db, cache),
-            rules=Rules(db, gate),
+            rules=Rules(db),
             outbox=Outbox(db),
             timers=Timers(db, gate),
             effects=Effects(db, plugins),
@@ -113,6 +118,6 @@ class Engine:
         engine = cls.over(db, Plugins.installed(plugin_seconds), cache=cache)
         await engine.rules.load_shipped()
         await engine.backlog.number()
-        await engine.gate.warm()
-        db.plans.make = Gate(Database(db.driver)).warm
+        await warm(db)
+        db.plans.make = partial(warm, Database(db.driver))
         return engine

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from graph.circle import circle, told
 from graph.database import Database, Transaction
+from graph.deciding import begin_next
 from graph.decision import Command, Decision
 from graph.errors import BadInputError, StategateError
 from graph.gate import Gate
@@ -56,7 +57,7 @@ class Work:
         """The same for many, in one transaction; what cannot be done or assigned of one fails them all."""
 
         async def work(tx: Transaction) -> None:
-            await self._gate.assign_in(tx, await self._enter(tx, entered))
+            await begin_next(tx, await self._enter(tx, entered))
 
         await self._db.in_transaction(work)
 
@@ -91,7 +92,7 @@ class Work:
 
         async def work(tx: Transaction) -> None:
             await tx.run("work/lock_story", story_id=story_id)
-            await self._gate.assign_in(tx, [story_id])
+            await begin_next(tx, [story_id])
 
         await self._db.in_transaction(work)
 

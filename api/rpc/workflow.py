@@ -57,8 +57,8 @@ class WorkflowService(workflow_pb2_grpc.WorkflowServicer):
 
     async def _told(self, rows: list[Row], actor_id: str | None = None) -> list[pb.TaskState]:
         ids = [row["id"] for row in rows]
-        awaits = await self._engine.gate.awaits(ids)
-        actions = await self._engine.gate.actions([(id, actor_id) for id in ids])
+        awaits = await self._engine.offers.awaits(ids)
+        actions = await self._engine.offers.actions([(id, actor_id) for id in ids])
         return [messages.task_state(row, awaits[row["id"]], actions[row["id"], actor_id]) for row in rows]
 
     async def _task(self, id: str) -> Row | None:

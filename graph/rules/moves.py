@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 from neo4j.exceptions import ConstraintError
 
+from graph import encoding
 from graph.database import Database, Transaction
+from graph.deciding import begin_next, decide
 from graph.decision import Command
 from graph.errors import ConflictError, UnavailableError
 from graph.lease import Lease
 from graph.levels import LEVELS
-
-if TYPE_CHECKING:
-    from graph.gate import Gate
 
 log = structlog.get_logger(__name__)
 
@@ -46,35 +44,32 @@ class Move:
     waiting: int
 
 
-async def move(tx: Transaction, ids: Sequence[str], gate: Gate | None) -> list[str]:
+async def move(tx: Transaction, ids: Sequence[str], *, goes_on: bool = True) -> list[str]:
     """Moves those of the items that wait for it, and returns their ids.
 
-    With a gate, what the rules do by themselves in the new states is done in the same transaction.
+    What the rules do by themselves in the new states is done in the same transaction, unless `goes_on` is False.
     """
     moved = await tx.run("rules/move_items", ids=list(ids))
-    going = [row["id"] for row in moved if row["goes_on"]] if gate else []
-    gone = set()
-    if gate and going:
-        answers = await gate.decide_in(tx, [Command(item, None, None) for item in going])
-        gone = {answer.item_id for answer in answers if answer.hops}
+    going = [row["id"] for row in moved if row["goes_on"]] if goes_on else []
+    answers = await decide(tx, [encoding.row(Command(item, None, None), seq) for seq, item in enumerate(going)])
+    gone = {item for item, answer in zip(going, answers, strict=True) if answer["hops"]}
     await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
-    if gate and moved:
-        await gate.assign_in(tx, {story for row in moved for story in row["stories"]})
+    if goes_on:
+        await begin_next(tx, {story for row in (*moved, *answers) for story in row["stories"]})
     return [row["id"] for row in moved]
 
 
-async def move_first(tx: Transaction, ids: Sequence[str], gate: Gate) -> list[str]:
+async def move_first(tx: Transaction, ids: Sequence[str]) -> list[str]:
     """Moves those of the items that wait to be moved, before something else is done with them; returns their ids."""
     waiting = await tx.run("rules/left_behind", ids=list(ids)) if ids else []
-    return await move(tx, [row["id"] for row in waiting], gate) if waiting else []
+    return await move(tx, [row["id"] for row in waiting]) if waiting else []
 
 
 class Moves:
     """What publishing has left to do. The graph says what it is, so whoever comes next goes on with it."""
 
-    def __init__(self, db: Database, gate: Gate) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._gate = gate
         self._lease = Lease(db, "moves")
         self._busy = asyncio.Lock()
 
@@ -142,13 +137,13 @@ class Moves:
                 return False  # An item came in under the rules of before, which were read a moment too early.
             return True
         try:
-            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, self._gate)))
+            return bool(await self._db.in_transaction(lambda tx: move(tx, ids)))
         except UnavailableError:
             raise
         except Exception as error:
             # What would follow by itself waits for mended rules; the move does not.
             log.warning("moved items do not go on by themselves", workflow=workflow, error=str(error))
-            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, None)))
+            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, goes_on=False)))
 
 
 def _names(pending: Sequence[Move]) -> str:

@@ -14,7 +14,6 @@ from neo4j.exceptions import ConstraintError
 
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
-from graph.gate import Gate
 from graph.rules.adoption import adopt_before
 from graph.rules.file import dump, parse
 from graph.rules.finding import Finding, has_error
@@ -40,9 +39,9 @@ class ImportResult:
 class Rules:
     """The live rules, their drafts and their versions."""
 
-    def __init__(self, db: Database, gate: Gate) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self.moves = Moves(db, gate)
+        self.moves = Moves(db)
 
     async def import_draft(self, definition: str | bytes, by: str | None = None) -> ImportResult:
         """Reads a rules file and, when it has no errors, keeps it as the one draft of its workflow.

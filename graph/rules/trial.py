@@ -15,6 +15,7 @@ from graph.database import Access, Database, Row, Transaction
 from graph.decision import ActionView, Command, Decision, Outcome
 from graph.errors import StategateError
 from graph.gate import Gate
+from graph.offers import Offers
 from graph.plugins import Asked, Plugins
 from graph.rules.expectation import Expectation, Other
 from graph.rules.lint import BUILTIN_ROLES
@@ -143,21 +144,22 @@ class _Trial:
     async def _ask(self, tx: Transaction) -> _Found:
         """What may be done, in every direction but the one that moves the item."""
         gate = Gate(_Open(tx), Plugins(), explores=False)
+        offers = Offers(_Open(tx))
         names = list(self._expected.given.actors)
         ids = {self._mark + name: name for name in names}
         views: dict[tuple[str, str | None], list[ActionView]] = {}
         for id in ids:
-            views |= await gate.actions([(self._item, id)])
+            views |= await offers.actions([(self._item, id)])
         offered = [view.name for view in next(iter(views.values()), [])]
         asked = list(dict.fromkeys([*offered, *self._expected.who]))
         legal = {name: {v.name for v in views[self._item, id] if v.allowed} for id, name in ids.items()}
         listed = {
-            name: set(dict(await gate.work_list(id, _ALL, only=[self._item])).get(self._item, []))
+            name: set(dict(await offers.work_list(id, _ALL, only=[self._item])).get(self._item, []))
             for id, name in ids.items()
         }
         may: Allowed = {name: set() for name in names}
         for action in asked:
-            for id in await gate.who_may(self._item, action, _ALL):
+            for id in await offers.who_may(self._item, action, _ALL):
                 if id in ids:
                     may[ids[id]].add(action)
         pairs = [(id, action) for id in ids for action in asked]

@@ -86,7 +86,7 @@ def explain(item: str, *, actor: str | None = None, json: bool = False) -> int:
         async with open_engine(addresses.find(load_settings())) as engine:
             if item not in await engine.trees.items_by_ids([item]):
                 raise SetupError(f"There is no item '{item}'.")
-            views = (await engine.gate.actions([(item, actor)]))[item, actor]
+            views = (await engine.offers.actions([(item, actor)]))[item, actor]
         if json:
             print(json_format.dumps([asdict(view) for view in views], indent=2, ensure_ascii=False))
             return OK

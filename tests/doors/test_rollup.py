@@ -89,7 +89,7 @@ async def test_tasks_that_are_all_discarded_complete_nothing_until_one_is_done(b
     await board.discard(board.task)
     assert await board.state() == "IN_PROGRESS"
     assert board.completions() == 0
-    listed = dict(await board.engine.gate.work_list(board.team.po, awaited=True, only=[board.story]))
+    listed = dict(await board.engine.offers.work_list(board.team.po, awaited=True, only=[board.story]))
     assert "RETHINK" in listed[board.story]
     more = await board.add()
     await board.begun(more)

@@ -110,7 +110,7 @@ async def test_the_work_list_of_a_product_owner_has_stories_and_tasks_the_most_u
             id=item,
             days=9 - days,
         )
-    found = await world.gate.work_list(team.po, awaited=True, only=[scope, ready, *tasks])
+    found = await world.offers.work_list(team.po, awaited=True, only=[scope, ready, *tasks])
     assert found == [
         (tasks[1], ["APPROVE_STORY", "REJECT_STORY", "DISCARD_TASK"]),
         (ready, ["REOPEN", "ACCEPT", "REJECT", "CARRY_OVER"]),
@@ -118,5 +118,5 @@ async def test_the_work_list_of_a_product_owner_has_stories_and_tasks_the_most_u
         (tasks[0], ["APPROVE_STORY", "REJECT_STORY", "DISCARD_TASK"]),
     ]
     # The one that waits for its developer is there when asked for.
-    everything = await world.gate.work_list(team.po, only=[tasks[2]])
+    everything = await world.offers.work_list(team.po, only=[tasks[2]])
     assert everything == [(tasks[2], ["DISCARD_TASK"])]

@@ -68,7 +68,7 @@ async def test_inputs_that_are_no_json(review: Review, inputs: dict[str, Any]) -
 
 async def test_what_an_action_takes_is_offered_as_json_schema(review: Review) -> None:
     paper = await review.paper()
-    views = await review.world.gate.actions([(paper, review.writer)])
+    views = await review.world.offers.actions([(paper, review.writer)])
     [view] = views[paper, review.writer]
     assert (view.name, view.allowed, view.reasons) == ("HAND_IN", True, [])
     assert view.inputs["required"] == ["pages", "kind", "code", "summary"]

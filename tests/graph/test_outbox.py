@@ -64,7 +64,7 @@ async def test_a_place_that_was_given_away_is_left_alone(db: Database) -> None:
 
 async def test_what_a_batch_tells_of_an_item_is_in_the_order_of_its_commands(db: Database, gate: Gate) -> None:
     """A refusal between two actions stands between their events, though it is found out with the first of them."""
-    team = await Team.open(World(db, gate, Rules(db, gate)))
+    team = await Team.open(World(db, gate, Rules(db)))
     task = await team.task()
     async with db.driver.session() as session:
         await (await session.run("CYPHER 5 MATCH (event:OutboxEvent {item_id: $id}) DELETE event", id=task)).consume()

@@ -10,6 +10,7 @@ import pytest
 
 from graph.decision import Command, Outcome
 from graph.gate import Gate
+from graph.offers import Offers
 from graph.plugins import AT_ONCE, Asked, Plugins
 from tests.graph.world import World, codes, unique
 
@@ -59,11 +60,11 @@ async def test_a_verdict_counts_for_what_is_offered(world: World) -> None:
     name = unique("plugged")
     await world.publish(_RULES.format(name=name))
     item, actor = await world.task(name), await world.actor()
-    yes, no = Gate(world.db, Plugins({"judge": lambda asked: True})), Gate(world.db, Plugins({"judge": _raises}))
-    for gate, allowed in ((yes, True), (no, False)):
-        [view] = (await gate.actions([(item, actor)]))[item, actor]
+    yes, no = Plugins({"judge": lambda asked: True}), Plugins({"judge": _raises})
+    for plugins, allowed in ((yes, True), (no, False)):
+        [view] = (await Offers(world.db, plugins).actions([(item, actor)]))[item, actor]
         assert (view.name, view.allowed) == ("GO", allowed)
-        [refused] = await gate.decide([Command(item, "FLY", actor)])
+        [refused] = await Gate(world.db, plugins).decide([Command(item, "FLY", actor)])
         assert refused.legal_actions == (["GO"] if allowed else [])
 
 
@@ -99,14 +100,14 @@ async def test_a_verdict_holds_for_the_version_it_saw(world: World) -> None:
         return True
 
     gate = Gate(world.db, Plugins({"judge": meddles}))
-    judge = gate._judge
+    judge = gate._judges.ask
 
     async def moved_meanwhile(rows: list[dict[str, object]], asked: dict[int, tuple[list[str], int]]) -> None:
         await judge(rows, asked)
         if len(versions) == 1:
             await world.cypher("MATCH (i:Item {id: $id}) SET i.version = i.version + 1", id=item)
 
-    gate._judge = moved_meanwhile  # type: ignore[method-assign]
+    gate._judges.ask = moved_meanwhile  # type: ignore[method-assign]
     [answer] = await gate.decide([Command(item, "GO", actor)])
     assert answer.outcome is Outcome.APPLIED
     assert versions == [0, 1]
@@ -118,13 +119,13 @@ async def test_a_verdict_on_a_version_that_is_gone_is_not_used(world: World) -> 
     await world.publish(_RULES.format(name=name))
     item, actor = await world.task(name), await world.actor()
     gate = Gate(world.db, Plugins({"judge": lambda asked: True}))
-    judge = gate._judge
+    judge = gate._judges.ask
 
     async def moved_meanwhile(rows: list[dict[str, object]], asked: dict[int, tuple[list[str], int]]) -> None:
         await judge(rows, asked)
         await world.cypher("MATCH (i:Item {id: $id}) SET i.version = i.version + 1", id=item)
 
-    gate._judge = moved_meanwhile  # type: ignore[method-assign]
+    gate._judges.ask = moved_meanwhile  # type: ignore[method-assign]
     [answer] = await gate.decide([Command(item, "GO", actor)])
     assert (answer.outcome, codes(answer), await world.state(item)) == (Outcome.REFUSED, ["INDETERMINATE"], "a")
 

@@ -121,7 +121,7 @@ async def test_a_crash_is_gone_on_with_by_the_same_publish(paper: Paper, monkeyp
 async def test_a_crash_is_gone_on_with_by_the_clock(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
     items = await paper.waiting(3)
     await paper.crashed(monkeypatch, paper.renamed, {"waiting": "queued"})
-    other = Moves(paper.world.db, paper.world.gate)
+    other = Moves(paper.world.db)
     await asyncio.gather(other.tick(), paper.world.rules.moves.tick())
     assert [await paper.world.state(item) for item in items] == ["queued"] * 3
     assert all([len(await paper.world.history(item)) == 2 for item in items])
@@ -136,7 +136,7 @@ async def test_what_is_asked_of_an_item_not_moved_yet(paper: Paper, monkeypatch:
     await paper.crashed(monkeypatch, text, {"waiting": "queued"})
     asked = await world.act(first, "PRINT", paper.reader, dry=True)
     assert (asked.outcome, await world.state(first)) == (Outcome.APPLIED, "waiting")
-    assert await world.gate.actions([(first, paper.reader)]) == {(first, paper.reader): []}
+    assert await world.offers.actions([(first, paper.reader)]) == {(first, paper.reader): []}
     # From anywhere but from where it belongs now.
     assert await world.refused(second, "DROP", paper.writer) == ["NOT_FROM_THIS_STATE"]
     await world.applied(first, "PRINT", paper.reader)

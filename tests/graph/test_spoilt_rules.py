@@ -131,7 +131,7 @@ async def test_a_rule_of_a_wrong_type_beside_the_asked_one(review: Review, edit:
         assert (await review.world.act(paper, "TAKE", stranger)).outcome is Outcome.REFUSED
         taken = await review.world.act(paper, "TAKE", review.reader)
         assert taken.outcome is Outcome.APPLIED or codes(taken) == ["RULE_BROKEN"]
-        views = await review.world.gate.actions([(paper, review.reader)])
+        views = await review.world.offers.actions([(paper, review.reader)])
     assert (paper, review.reader) in views
 
 

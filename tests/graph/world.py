@@ -11,6 +11,7 @@ from graph.database import Database
 from graph.decision import Command, Decision, Hop, Outcome
 from graph.gate import Gate
 from graph.items import Items
+from graph.offers import Offers
 from graph.rules.service import Rules
 
 Row = dict[str, Any]
@@ -32,6 +33,10 @@ class World:
     db: Database
     gate: Gate
     rules: Rules
+
+    @property
+    def offers(self) -> Offers:
+        return Offers(self.db)
 
     @property
     def items(self) -> Items:

@@ -173,16 +173,16 @@ class Machine(RuleBasedStateMachine):
             )
 
     async def _three_ways(self) -> None:
-        gate, oracle = self.world.gate, self._oracle
-        lists = {actor: dict(await gate.work_list(actor, EVERYBODY, only=self._items)) for actor in self._people}
+        offers, oracle = self.world.offers, self._oracle
+        lists = {actor: dict(await offers.work_list(actor, EVERYBODY, only=self._items)) for actor in self._people}
         for item in self._items[:3]:
-            views = await gate.actions([(item, actor) for actor in self._people])
+            views = await offers.actions([(item, actor) for actor in self._people])
             for actor in self._people:
                 legal, shown = oracle.legal(item, actor), (item, actor, text(oracle.rules))
                 assert {view.name for view in views[item, actor] if view.allowed} == legal, shown
                 assert set(lists[actor].get(item, [])) == legal, shown
             for action in ACTIONS:
-                may = set(await gate.who_may(item, action, EVERYBODY)) & set(self._people)
+                may = set(await offers.who_may(item, action, EVERYBODY)) & set(self._people)
                 assert may == {actor for actor in self._people if action in oracle.legal(item, actor)}
 
 
@@ -196,7 +196,7 @@ def machine(servers: Addresses, world: World) -> Iterator[type[Machine]]:
 
         db = runner.run(connect())
         gate = Gate(db, explores=False)
-        Machine.runner, Machine.world, Machine.decided = runner, World(db, gate, Rules(db, gate)), 0
+        Machine.runner, Machine.world, Machine.decided = runner, World(db, gate, Rules(db)), 0
         yield Machine
         runner.run(db.close())
 

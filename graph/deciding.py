@@ -1,0 +1,75 @@
+"""The statement that decides, run in a transaction of whoever asks. Nothing else moves an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from graph import encoding
+from graph.database import Database, Row, Transaction
+from graph.decision import Command
+from graph.errors import StategateError
+
+ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
+
+
+class BrokenCommandError(Exception):
+    """One command of a batch met a rule that cannot be run; the batch is decided again without it."""
+
+    def __init__(self, seq: int, broken: str) -> None:
+        super().__init__(broken)
+        self.seq = seq
+        self.broken = broken
+
+
+class UndoError(Exception):
+    """Carries the answers of a dry run out of a transaction that is to leave no trace."""
+
+    def __init__(self, answers: Any) -> None:
+        super().__init__()
+        self.answers = answers
+
+
+async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
+    """What the statement answers to rows of `encoding.row`, in their order; what is legal is done.
+
+    Raises:
+        BrokenCommandError: a command makes hops without an end. ClientError: a rule cannot be run.
+    """
+    if not rows:
+        return []
+    told = await tx.run_checking("gate/decide", {"commands": [encoding.wire(row) for row in rows]})
+    if not told:
+        raise StategateError("The built-in actor is missing; `stategate doctor --repair` makes it.")
+    [found] = told
+    answers: list[Row] = found["answers"]
+    for answer in answers:
+        answer["told_at"] = found["told_at"]
+        if len(answer["hops"]) >= ENDLESS:
+            raise BrokenCommandError(answer["seq"], "endless")
+    return answers
+
+
+async def begin_next(tx: Transaction, stories: Iterable[str]) -> None:
+    """Lets the system begin the next released work of these stories, as far as the rules allow."""
+    waiting, tried = sorted(set(stories)), list[str]()
+    while waiting:
+        found = await tx.run("work/assignable", stories=waiting, tried=tried)
+        if not found:
+            return
+        tried += [row["task_id"] for row in found]
+        rows = [encoding.row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
+        await decide(tx, rows)
+
+
+async def warm(db: Database) -> None:
+    """Has Neo4j plan the statements, which takes seconds, before the first command needs them."""
+
+    # A plan belongs to the types of the parameters, so a real command it is.
+    nothing = encoding.row(Command("", "", "", dry=True), 0)
+
+    async def work(tx: Transaction) -> None:
+        await decide(tx, [nothing])
+        await tx.run("work/assignable", stories=[""], tried=[])
+
+    await db.in_transaction(work)
