@@ -160,7 +160,7 @@ class Editing:
         """Says whether the holders of a role may change the items of a workflow by hand; of epics, those of any
         workflow of stories. Where no role was ever named, anybody may; where none is left, only the operator.
         """
-        roles = await info.context.engine.places.permit(role, workflow, edit=edit)
+        roles = await info.context.engine.people.permit_edits(role, workflow, edit=edit)
         return EditPermission(workflow=workflow, roles=roles)
 
 

@@ -1,4 +1,4 @@
-"""Actors, human, agent or service, and the roles they have."""
+"""Actors, human, agent or service, the roles they have, and what a role may change by hand."""
 
 from __future__ import annotations
 
@@ -62,6 +62,19 @@ class People:
         _known(found, id, role)
         if found["builtin"]:
             raise ConflictError(f"'{id}' is the system itself and keeps its role.")
+
+    async def permit_edits(self, role: str, workflow: str, *, edit: bool) -> list[str]:
+        """Says whether the holders of a role may change the items of a workflow by hand; where no role was ever named,
+        anybody may, and where the last was taken away, nobody. The roles that may then, by name.
+
+        Raises `NotFoundError` for a role or a workflow nobody knows.
+        """
+        [found] = await self._db.write("people/permit_edits", role=role, workflow=workflow, edit=edit)
+        if not found["has_role"]:
+            raise NotFoundError(_no_role(role))
+        if not found["has_workflow"]:
+            raise NotFoundError(f"There is no workflow '{workflow}'.")
+        return list(found["editors"])
 
     async def declared(self, role: str) -> str | None:
         """The id of the actor `role:<name>`, who has that role alone; None when no rule knows it."""

@@ -180,19 +180,6 @@ class Places:
 
         await self._db.in_transaction(work)
 
-    async def permit(self, role: str, workflow: str, *, edit: bool) -> list[str]:
-        """Says whether the holders of a role may change the items of a workflow by hand; where no role was ever named,
-        anybody may, and where the last was taken away, nobody. The roles that may then, by name.
-
-        Raises `NotFoundError` for a role or a workflow nobody knows.
-        """
-        [found] = await self._db.write("item/permit", role=role, workflow=workflow, edit=edit)
-        if not found["has_role"]:
-            raise NotFoundError(f"No rule knows the role '{role}'.")
-        if not found["has_workflow"]:
-            raise NotFoundError(f"There is no workflow '{workflow}'.")
-        return list(found["editors"])
-
 
 def _beside(id: str, before: str | None, after: str | None) -> str:
     beside = before if before is not None else after

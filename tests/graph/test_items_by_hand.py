@@ -163,7 +163,7 @@ async def test_only_who_may_changes_the_items_of_a_workflow(world: World, engine
     lead, boss, admin = [await world.actor(role) for role in (f"{name}-lead", f"{name}-boss", "admin")]
     someone = await world.actor()
     await engine.items.edit_task(made, {"title": "As nobody is named"}, actor_id=someone)
-    assert await engine.places.permit(f"{name}-lead", name, edit=True) == [f"{name}-lead"]
+    assert await engine.people.permit_edits(f"{name}-lead", name, edit=True) == [f"{name}-lead"]
     for able in (lead, boss, admin, None):
         await engine.items.edit_task(made, {"title": "x"}, actor_id=able)
     for refused in (
@@ -179,7 +179,7 @@ async def test_only_who_may_changes_the_items_of_a_workflow(world: World, engine
     assert len(await changed(world, made)) == 5
     for role, flow in ((unique("role"), name), ("po", unique("flow"))):
         with pytest.raises(NotFoundError):
-            await engine.places.permit(role, flow, edit=True)
+            await engine.people.permit_edits(role, flow, edit=True)
 
 
 async def test_a_workflow_whose_last_editor_went_is_nobodys(world: World, engine: Engine) -> None:
@@ -187,17 +187,17 @@ async def test_a_workflow_whose_last_editor_went_is_nobodys(world: World, engine
     made = await task(engine, await story(engine), workflow=name)
     lead, admin, someone = await world.actor(f"{name}-lead"), await world.actor("admin"), await world.actor()
     # To take away what nobody was given restricts nothing.
-    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    assert await engine.people.permit_edits(f"{name}-lead", name, edit=False) == []
     await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
-    await engine.places.permit(f"{name}-lead", name, edit=True)
-    assert await engine.places.permit(f"{name}-lead", name, edit=False) == []
+    await engine.people.permit_edits(f"{name}-lead", name, edit=True)
+    assert await engine.people.permit_edits(f"{name}-lead", name, edit=False) == []
     await world.publish(RULES.format(name=name, item="task").replace("SHUT", "CLOSE"))
     for refused in (lead, someone):
         with pytest.raises(ConflictError, match="no role is named that may"):
             await engine.items.edit_task(made, {"title": "x"}, actor_id=refused)
     for able in (None, admin):
         await engine.items.edit_task(made, {"title": "x"}, actor_id=able)
-    await engine.places.permit("*", name, edit=True)
+    await engine.people.permit_edits("*", name, edit=True)
     await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
 
 
@@ -209,7 +209,7 @@ async def test_a_permission_given_by_hand_in_the_graph_restricts_too(world: Worl
         role=f"{name}-lead",
         name=name,
     )
-    await engine.places.permit(f"{name}-lead", name, edit=False)
+    await engine.people.permit_edits(f"{name}-lead", name, edit=False)
     with pytest.raises(ConflictError, match="no role is named that may"):
         await engine.items.edit_task(made, {"title": "x"}, actor_id=someone)
 
@@ -217,7 +217,7 @@ async def test_a_permission_given_by_hand_in_the_graph_restricts_too(world: Worl
 async def test_who_may_change_stories_may_change_epics(world: World, engine: Engine) -> None:
     name = await workflow(world, "story")
     epic, someone = await engine.items.create_epic("Epic", unique("E")), await world.actor()
-    await engine.places.permit(f"{name}-lead", name, edit=True)
+    await engine.people.permit_edits(f"{name}-lead", name, edit=True)
     try:
         await engine.items.edit_epic(epic, {"title": "x"}, actor_id=await world.actor(f"{name}-boss"))
         for refused in (
@@ -227,7 +227,7 @@ async def test_who_may_change_stories_may_change_epics(world: World, engine: Eng
         ):
             with pytest.raises(ConflictError, match="may not change"):
                 await refused
-        await engine.places.permit(f"{name}-lead", name, edit=False)
+        await engine.people.permit_edits(f"{name}-lead", name, edit=False)
         with pytest.raises(ConflictError, match="may not change"):
             await engine.items.edit_epic(epic, {"title": "x"}, actor_id=someone)
     finally:

@@ -63,7 +63,7 @@ async def test_who_may_not_change_a_story_puts_it_into_no_sprint(world: World, e
     story, sprint = await world.items.create_story("A story", workflow=name), await sprints.create(unique("sprint"))
     lead, someone = await world.actor(f"{name}-lead"), await world.actor()
     await sprints.assign(story, sprint, someone)
-    await engine.places.permit(f"{name}-lead", name, edit=True)
+    await engine.people.permit_edits(f"{name}-lead", name, edit=True)
     try:
         for refused in (sprints.assign(story, sprint, someone), sprints.remove(story, someone)):
             with pytest.raises(ConflictError, match=f"may not change.*'{name}-lead'"):
