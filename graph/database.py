@@ -81,11 +81,14 @@ class Transaction:
         return await self._run(name, **parameters)
 
     async def run_checking(self, name: str, batch: Row) -> list[Row]:
-        """The same for one that looks at `$batch.lease` itself, if there is one, and finds nothing when it is lost."""
+        """The same for one that looks at `$batch.lease` itself, if there is one, and finds nothing when it is lost.
+
+        What is in the batch must be fit to be stored, which nobody looks at here.
+        """
         permit, began = self._first(), monotonic()
         if permit is None:
-            return await self._run(name, batch=batch)
-        found = await self._run(name, batch=batch | {"lease": permit.terms()})
+            return await self._send(name, {"batch": batch})
+        found = await self._send(name, {"batch": batch | {"lease": permit.terms()}})
         if found:
             permit.kept(began)
         else:
@@ -100,6 +103,9 @@ class Transaction:
 
     async def _run(self, name: str, /, **parameters: Any) -> list[Row]:
         _check(parameters)
+        return await self._send(name, parameters)
+
+    async def _send(self, name: str, parameters: Row) -> list[Row]:
         try:
             result = await self._tx.run(query(name), parameters)
             return [dict(record) async for record in result]

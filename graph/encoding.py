@@ -11,26 +11,26 @@ from graph.database import Row
 from graph.decision import Awaits, Command, Decision, Hop, Outcome, Reason, Remedy
 from graph.errors import BadInputError
 
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 _MAX_WORD = 1500  # bytes of an id; an index of Neo4j takes some 8,000, and a key holds two
 _MAX_INPUTS = 200_000  # bytes of JSON; events carry some of them, and a message has its limit too
 
 
 def row(command: Command, seq: int, *, anyone: bool = False) -> Row:
     """A command as the statement takes it. Raises `BadInputError` for what cannot be stored."""
-    for what, word in (("item id", command.item_id), ("action", command.action), ("actor id", command.actor_id)):
-        if word is not None and len(word.encode(errors="replace")) > _MAX_WORD:
-            raise BadInputError(f"The {what} is longer than {_MAX_WORD} bytes.")
-    if command.command_id is not None and len(command.command_id.encode(errors="replace")) > _MAX_WORD:
-        raise BadInputError(f"The command id is longer than {_MAX_WORD} bytes.")
+    _check_word("item id", command.item_id)
+    _check_word("action", command.action)
+    _check_word("actor id", command.actor_id)
+    _check_word("command id", command.command_id)
+    _check_integers(command.expected_version)
     inputs = dict(command.inputs)
     if command.feedback is not None:
         inputs["feedback"] = command.feedback
-    text = _json(inputs)
+    text = _json(inputs) if inputs else None
     engine = command.actor_id is None and not anyone
     keyed = not engine and not command.dry
     command_id = command.command_id or str(uuid.uuid4())
     feedback = inputs.get("feedback")
-    wish = _json([command.action, command.actor_id, inputs])
     return {
         "seq": seq,
         "item_id": command.item_id,
@@ -44,24 +44,41 @@ def row(command: Command, seq: int, *, anyone: bool = False) -> Row:
         "verdicts": {},
         "command_id": command_id,
         "command_key": f"{command.item_id}\n{command_id}" if keyed else None,
-        "fingerprint": hashlib.sha256(wish.encode()).hexdigest() if keyed else None,
+        "fingerprint": _fingerprint(command, text or "{}") if keyed else None,
         "expected_version": command.expected_version,
         "feedback": feedback if isinstance(feedback, str) else None,
         "inputs": inputs,
-        "inputs_json": text if inputs else None,
+        "inputs_json": text,
     }
 
 
-def _json(value: Any) -> str:
+def _check_word(what: str, word: str | None) -> None:
     try:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        text.encode()
+        if word is not None and len(word.encode()) > _MAX_WORD:
+            raise BadInputError(f"The {what} is longer than {_MAX_WORD} bytes.")
+    except UnicodeEncodeError as error:
+        raise BadInputError(
+            f"The {what} has half of a character (a lone surrogate), which cannot be stored."
+        ) from error
+
+
+def _json(inputs: dict[str, Any]) -> str:
+    try:
+        text = _JSON.encode(inputs)
+        size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInputError("The inputs must be an object of JSON values.") from error
-    if len(text.encode()) > _MAX_INPUTS:
+    if size > _MAX_INPUTS:
         raise BadInputError(f"The inputs are larger than {_MAX_INPUTS} bytes; store them elsewhere and give a link.")
-    _check_integers(value)
+    _check_integers(inputs)
     return text
+
+
+def _fingerprint(command: Command, inputs: str) -> str:
+    """By which a command id that is used again for something else is known."""
+    return hashlib.sha256(
+        f"[{_JSON.encode(command.action)}, {_JSON.encode(command.actor_id)}, {inputs}]".encode()
+    ).hexdigest()
 
 
 def _check_integers(value: Any) -> None:
