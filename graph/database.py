@@ -34,7 +34,8 @@ _LONGEST = 120  # seconds of one transaction; whatever takes longer has gone ast
 # Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
-_GONE = "Neo.ClientError.Statement.EntityNotFound"
+GONE = "Neo.ClientError.Statement.EntityNotFound"
+"""Said of a node that was taken away meanwhile; `in_transaction` tries again."""
 # What is said of a statement. All else is said of the server, its state and that of the transaction, such as one that
 # was ended from outside, or a time that ran out: it may have waited for somebody else's locks.
 _OF_STATEMENTS = ("Neo.ClientError.Statement.", "Neo.ClientError.Schema.", "Neo.ClientError.Procedure.")
@@ -201,7 +202,7 @@ class Database:
             if isinstance(cause, Neo4jError) and not cause.is_retryable():
                 raise
         except ClientError as error:
-            if error.code != _GONE:
+            if error.code != GONE:
                 raise
         return await self._read_in_transaction(name, parameters, access)
 
@@ -251,7 +252,7 @@ class Database:
                 return await self._once(unit, access)
             except ClientError as error:
                 # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
-                if error.code != _GONE or not left:
+                if error.code != GONE or not left:
                     raise
         raise AssertionError("The last try returns or raises.")
 

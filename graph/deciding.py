@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from neo4j.exceptions import ClientError, CypherSyntaxError
+
 from graph import encoding
-from graph.database import Database, Row, Transaction
+from graph.database import GONE, Database, Row, Transaction
 from graph.decision import Command
 from graph.errors import StategateError
 
@@ -28,6 +30,11 @@ class UndoError(Exception):
     def __init__(self, answers: Any) -> None:
         super().__init__()
         self.answers = answers
+
+
+def is_of_a_rule(error: ClientError) -> bool:
+    """Whether a rule that cannot be run is the cause, neither a statement of ours nor what was published meanwhile."""
+    return not isinstance(error, CypherSyntaxError) and error.code != GONE
 
 
 async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:

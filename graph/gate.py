@@ -11,7 +11,7 @@ from neo4j.exceptions import ClientError, CypherSyntaxError
 
 from graph import encoding
 from graph.database import Database, Row, Transaction
-from graph.deciding import ENDLESS, BrokenCommandError, UndoError, begin_next, decide
+from graph.deciding import ENDLESS, BrokenCommandError, UndoError, begin_next, decide, is_of_a_rule
 from graph.decision import Command, Decision, Outcome, Remedy
 from graph.errors import BrokenRuleError, UnknownOutcomeError
 from graph.explorer import Explorer
@@ -63,6 +63,32 @@ class _UnassignableError(Exception):
 
 
 @dataclass(slots=True)
+class _Next:
+    """What was found out about the next work of stories: of which it cannot be assigned."""
+
+    spoilt: set[str] = field(default_factory=set)
+    alone: bool = False
+
+    def add(self, error: _UnassignableError) -> None:
+        """Of several nobody knows yet whose it is, so each is tried alone from then on."""
+        self.alone = True
+        if len(error.stories) == 1:
+            log.warning("the next work cannot be assigned", story=error.stories[0], error=str(error))
+            self.spoilt.update(error.stories)
+
+    async def begin(self, tx: Transaction, stories: Iterable[str]) -> None:
+        """Raises `_UnassignableError`."""
+        wanted = sorted(set(stories) - self.spoilt)
+        for some in [[story] for story in wanted] if self.alone else [wanted]:
+            try:
+                await begin_next(tx, some)
+            except (ClientError, BrokenCommandError) as error:
+                if isinstance(error, ClientError) and not is_of_a_rule(error):
+                    raise
+                raise _UnassignableError(some, str(error)) from error
+
+
+@dataclass(slots=True)
 class _Known:
     """What was found out on earlier tries of one batch."""
 
@@ -73,7 +99,7 @@ class _Known:
     rounds: int = 0
     tries: int = _TRIES_TOGETHER
     explores: bool = True
-    assigns: bool = True
+    next: _Next = field(default_factory=_Next)
 
 
 @dataclass(slots=True)
@@ -163,8 +189,7 @@ class Gate:
                     known.steps[seq], tried = await self._explorer.steps(rows[seq], known.tries)
                     known.tries -= tried
             except _UnassignableError as error:
-                log.warning("the next work cannot be assigned", stories=error.stories, error=str(error))
-                known.assigns = False
+                known.next.add(error)
             except CypherSyntaxError:
                 raise
             except ClientError as error:
@@ -196,30 +221,21 @@ class Gate:
     async def assigning(self, work: Callable[[Transaction], Awaitable[tuple[Result, list[str]]]]) -> Result:
         """What `work` returns first; in the same transaction the next work of the stories it returns is assigned.
 
-        Rules of an assignment that cannot be run keep the assignment back, and nothing else.
+        Rules of an assignment that cannot be run keep this assignment back, and nothing else.
         """
+
+        following = _Next()
 
         async def both(tx: Transaction) -> Result:
             result, stories = await work(tx)
-            await self._assign_if_sound(tx, stories)
+            await following.begin(tx, stories)
             return result
 
-        async def alone(tx: Transaction) -> Result:
-            return (await work(tx))[0]
-
-        try:
-            return await self._db.in_transaction(both)
-        except _UnassignableError as error:
-            log.warning("the next work cannot be assigned", stories=error.stories, error=str(error))
-            return await self._db.in_transaction(alone)
-
-    async def _assign_if_sound(self, tx: Transaction, stories: Iterable[str]) -> None:
-        try:
-            await begin_next(tx, stories)
-        except CypherSyntaxError:
-            raise
-        except (ClientError, BrokenCommandError) as error:
-            raise _UnassignableError(sorted(stories), str(error)) from error
+        while True:
+            try:
+                return await self._db.in_transaction(both)
+            except _UnassignableError as error:
+                following.add(error)
 
     async def _decide_all(
         self, tx: Transaction, rows: list[Row], known: _Known, pending: dict[str, list[str]]
@@ -249,8 +265,7 @@ class Gate:
             ]
             answers |= await self._refuse(tx, refused, known)
             moved = {story for answer in found if answer["hops"] for story in answer["stories"]}
-            if known.assigns:
-                await self._assign_if_sound(tx, moved)
+            await known.next.begin(tx, moved)
         return [answers[row["seq"]] for row in rows]
 
     async def _moved_first(self, tx: Transaction, by_seq: dict[int, Row], found: list[Row]) -> list[Row]:
@@ -284,9 +299,9 @@ class Gate:
         try:
             judged = None if known.rounds >= _ROUNDS else known.judged
             offered = await self._offers.among(tx, pairs, known.spoilt, judged)
-        except CypherSyntaxError:
-            raise
         except ClientError as error:
+            if not is_of_a_rule(error):
+                raise
             raise _SpoiltOfferError(pairs) from error
         asked = [(row, answer) for row, answer in refused if not row["engine"]]
         unexplored = [row["seq"] for row, answer in asked if needs_steps(answer) and row["seq"] not in known.steps]

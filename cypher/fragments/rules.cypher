@@ -51,11 +51,15 @@ CALL (engine, workflow, here, actions, further) {
   } AS rule
   ORDER BY exit.order
   WITH collect(rule) AS found
-  // How many hops can follow by themselves; where it is more than one they are counted no further.
-  RETURN [rule IN found | rule {.*, hops: CASE
-    WHEN NOT any(next IN found WHERE next.from = rule.to AND (next.runs OR next.by_engine)) THEN 0
-    WHEN NOT any(next IN found WHERE next.from = rule.to AND (next.runs OR next.by_engine)
-      AND any(last IN found WHERE last.from = next.to AND (last.runs OR last.by_engine))) THEN 1
-    ELSE 24
-  END}] AS rules
+  WITH found, [rule IN found | rule {.*, next: [next IN found WHERE next.from = rule.to AND (next.runs OR next.by_engine)]}] AS rules
+  RETURN [rule IN rules | rule {.*,
+    // The hop that follows whatever the item is: it is the first that could, and nothing is asked of it.
+    then: [next IN rule.next[..1] WHERE next.runs AND next.targets = 1 AND size(next.guards) = 0 AND size(next.coupled) = 0
+      AND coalesce(next.t.claims, false) = false],
+    // How many hops can follow by themselves; where it is more than one they are counted no further.
+    hops: CASE
+      WHEN size(rule.next) = 0 THEN 0
+      WHEN NOT any(next IN rule.next WHERE any(last IN found WHERE last.from = next.to AND (last.runs OR last.by_engine))) THEN 1
+      ELSE 24
+    END}] AS rules
 }

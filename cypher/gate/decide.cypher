@@ -87,14 +87,19 @@ CALL (engine, told_at, engine_role, asked) {
     // A stale version does not hide the other reasons, but nothing may be applied.
     earlier IS NULL AND item IS NOT NULL AND size(states) = 1
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
+  // Commands that are alike meet the same rules, which are looked for once.
+  WITH engine, told_at, engine_role, state, one.c.action AS action, one.rules AS rules, collect({one: one, earlier: earlier, obstacles: obstacles,
+    may_apply: may_apply, judged: judged}) AS alike
+  WITH *, [r IN rules WHERE r.from = state AND CASE WHEN action IS NULL THEN r.runs OR r.by_engine ELSE r.action = action END] AS meant,
+    [r IN rules WHERE r.runs OR r.by_engine] AS following
+  WITH *, reduce(most = 0, hops IN [r IN meant | CASE WHEN r.hops <= size(r.then) THEN 0 ELSE r.hops END + CASE WHEN action IS NULL THEN 1 ELSE 0 END]
+    | CASE WHEN hops > most THEN hops ELSE most END) AS most
+  UNWIND alike AS x
+  WITH *, x.one AS one
   WITH engine, told_at, engine_role, one {
-    .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
-    state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
-      WHEN NOT judged THEN -1
-      WHEN NOT may_apply THEN 0
-      ELSE reduce(most = 0, hops IN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END
-        | r.hops + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
-    END
+    .c, .item, .story, .workflow, .actor, .roles, earlier: x.earlier, obstacles: x.obstacles, may_apply: x.may_apply,
+    meant: meant, following: following, state: state, version: one.item.version, first: CASE WHEN action IS NULL THEN 1 ELSE 0 END,
+    last: CASE WHEN NOT x.judged THEN -1 WHEN NOT x.may_apply THEN 0 ELSE most END
   } AS one
   WITH engine, told_at, engine_role, collect(one) AS rows
 
@@ -106,7 +111,7 @@ CALL (engine, told_at, engine_role, asked) {
       // Each hop adds one to the version, so a step whose forerunner did not move finds nothing to do.
       WITH * WHERE item.version = one.version + step - one.first
       MATCH (item)-[here:IN_STATE]->(state:State)
-      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
+      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, CASE WHEN step > 0 THEN one.following ELSE one.meant END AS rules
       CALL (c, item, actor, roles, step, state, rules) {
         // include: candidates
       }
@@ -116,71 +121,84 @@ CALL (engine, told_at, engine_role, asked) {
       CALL (engine, told_at, engine_role, judged, step) {
         UNWIND [j IN judged WHERE j.one.may_apply AND j.chosen IS NOT NULL] AS j
         WITH engine, told_at, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
-          j.state.name AS from, j.chosen.r AS r, datetime.realtime() AS now, j.item.version + 1 AS version,
-          CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS doer,
+          j.state.name AS source, [j.chosen.r] + j.chosen.r.then AS rules, datetime.realtime() AS now, j.item.version AS version,
+          CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS asker,
           CASE
             WHEN step > 0 THEN engine_role
             WHEN coalesce(j.chosen.role, '*') = '*' THEN head(j.one.roles)
             ELSE j.chosen.role
-          END AS role,
+          END AS asker_role,
           CASE WHEN step = 0 THEN j.one.c.feedback END AS feedback
-        WITH *, r.t AS t, r.to AS to, r.target AS target, coalesce(r.automatic OR c.timer, false) AS automatic
+        WITH *, head(rules).t AS t, last(rules).to AS to, last(rules).target AS target
         OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
         DELETE here, latest
         CREATE (item)-[:IN_STATE]->(to)
-        CREATE (item)-[:LATEST]->(change:Change {
-          name: r.action, item_id: item.id, seq: version, action: r.action, from: from, to: target.name,
-          automatic: automatic, actor_id: doer.id, role: role, command_id: c.command_id,
-          rule_version: workflow.version, unadopted: workflow.unadopted, at: now, feedback: feedback,
-          inputs: CASE WHEN step = 0 THEN c.inputs_json END,
-          command_key: CASE WHEN step = 0 THEN c.command_key END,
-          answered_at: CASE WHEN step = 0 AND c.command_key IS NOT NULL THEN now END,
-          fingerprint: CASE WHEN step = 0 THEN c.fingerprint END
-        })
-        FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
-        SET item.version = version, item.updated_at = now, item.entered_at = now,
-          item.rework = coalesce(item.rework, 0) + CASE WHEN t.rework = true THEN 1 ELSE 0 END,
+        SET item.version = version + size(rules), item.updated_at = now, item.entered_at = now,
+          item.rework = coalesce(item.rework, 0) + size([r IN rules WHERE r.t.rework = true]),
           // What was asked to be mended stays with the item until somebody hands in again.
           item.feedback = CASE WHEN step = 0 AND coalesce(t.rework, false) <> true THEN feedback
                                ELSE coalesce(feedback, item.feedback) END,
-          item.started_at = CASE WHEN target.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
+          item.started_at = CASE WHEN any(r IN rules WHERE r.target.kind = 'active') THEN coalesce(item.started_at, now) ELSE item.started_at END,
           item.done_at = CASE WHEN target.kind = 'final' AND coalesce(target.outcome, 'done') = 'done' THEN now END
-        MERGE (doer)-[fired:HAS_FIRED {action: r.action}]->(item)
-        SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
         WITH *
-        CALL (item, t, doer) {
-          WITH item, t, doer WHERE coalesce(t.claims, false) = true
+        CALL (item, t, asker) {
+          WITH item, t, asker WHERE coalesce(t.claims, false) = true
           OPTIONAL MATCH (item)-[former:ASSIGNED_TO]->(:Actor)
           DELETE former
-          CREATE (item)-[:ASSIGNED_TO]->(doer)
+          CREATE (item)-[:ASSIGNED_TO]->(asker)
         }
+        UNWIND range(0, size(rules) - 1) AS place
+        WITH *, rules[place] AS r, version + place + 1 AS seq, step + place AS hop,
+          CASE WHEN place = 0 THEN source ELSE rules[place - 1].target.name END AS from,
+          CASE WHEN place = 0 THEN asker ELSE engine END AS doer, CASE WHEN place = 0 THEN asker_role ELSE engine_role END AS role,
+          CASE WHEN place = 0 THEN feedback END AS said
+        WITH *, r.t AS t, coalesce(r.automatic OR c.timer, false) AS automatic
+        CREATE (change:Change {
+          name: r.action, item_id: item.id, seq: seq, action: r.action, from: from, to: r.target.name,
+          automatic: automatic, actor_id: doer.id, role: role, command_id: c.command_id,
+          rule_version: workflow.version, unadopted: workflow.unadopted, at: now, feedback: said,
+          inputs: CASE WHEN hop = 0 THEN c.inputs_json END,
+          command_key: CASE WHEN hop = 0 THEN c.command_key END,
+          answered_at: CASE WHEN hop = 0 AND c.command_key IS NOT NULL THEN now END,
+          fingerprint: CASE WHEN hop = 0 THEN c.fingerprint END
+        })
+        MERGE (doer)-[fired:HAS_FIRED {action: r.action}]->(item)
+        SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
         CREATE (event:OutboxEvent {
-          outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + step * 2, item_id: item.id, json_fields: [],
+          outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2, item_id: item.id, json_fields: [],
           subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
           task_id: CASE WHEN item:Task THEN item.id END,
           story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
-          from_state: from, to_state: target.name, action: r.action, actor_id: doer.id, actor_role: role,
-          automatic: automatic, version: version, command_id: c.command_id, rule_version: workflow.version,
-          feedback: feedback,
+          from_state: from, to_state: r.target.name, action: r.action, actor_id: doer.id, actor_role: role,
+          automatic: automatic, version: seq, command_id: c.command_id, rule_version: workflow.version,
+          feedback: said,
           transitioned_by: CASE WHEN item:Story THEN doer.id END,
           tasks: CASE WHEN item:Story THEN COLLECT {
             MATCH (item)-[:HAS_TASK]->(task:Task) RETURN task.id ORDER BY coalesce(task.rank, 0), task.id } END
         })
         FOREACH (decision_id IN CASE WHEN t.emits IS NULL THEN [] ELSE [randomUUID()] END |
           CREATE (doer)-[:DECIDED]->(:Decision {
-            id: decision_id, name: r.action, kind: last(split(toStringOrNull(t.emits), '.')), action: r.action, item_id: item.id, seq: version,
-            decided_by: doer.id, comment: coalesce(feedback, ''), at: now
+            id: decision_id, name: r.action, kind: last(split(toStringOrNull(t.emits), '.')), action: r.action, item_id: item.id, seq: seq,
+            decided_by: doer.id, comment: coalesce(said, ''), at: now
           })-[:ABOUT]->(item)
           CREATE (:OutboxEvent {
-            outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + step * 2 + 1, item_id: item.id, json_fields: [],
+            outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2 + 1, item_id: item.id, json_fields: [],
             subject: t.emits, story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
             task_id: CASE WHEN item:Task THEN item.id END,
-            decision_id: decision_id, decided_by: doer.id, comment: coalesce(feedback, '')
+            decision_id: decision_id, decided_by: doer.id, comment: coalesce(said, '')
           }))
         FOREACH (name IN coalesce(t.effects, []) |
           CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,
             effect.inputs = change.inputs, effect.tries = 0, effect.due_at = now)
-        RETURN collect({seq: c.seq, rule: r, change: change, hop: {action: r.action, from: from, to: target.name, automatic: automatic}}) AS hops
+        WITH item, previous, collect({seq: c.seq, rule: r, change: change, hop: {action: r.action, from: from, to: r.target.name, automatic: automatic}}) AS hops
+        FOREACH (newest IN [last(hops).change] | CREATE (item)-[:LATEST]->(newest))
+        FOREACH (oldest IN [head(hops).change] |
+          FOREACH (before IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (oldest)-[:PREVIOUS]->(before)))
+        FOREACH (pair IN [place IN range(1, size(hops) - 1) | [hops[place].change, hops[place - 1].change]] |
+          FOREACH (later IN pair[..1] | FOREACH (before IN pair[1..] | CREATE (later)-[:PREVIOUS]->(before))))
+        WITH hops
+        UNWIND hops AS made
+        RETURN collect(made) AS hops
       }
       RETURN hops + [j IN judged | {seq: j.one.c.seq,
         // Of what was done without any doubt nobody asks why.

@@ -136,14 +136,21 @@ class Moves:
             except ConstraintError:
                 return False  # An item came in under the rules of before, which were read a moment too early.
             return True
+        return await self._move_or_halve(ids)
+
+    async def _move_or_halve(self, ids: Sequence[str]) -> bool:
+        """Whether any was moved. What would follow by itself of one waits for mended rules; its move does not."""
         try:
             return bool(await self._db.in_transaction(lambda tx: move(tx, ids)))
         except UnavailableError:
             raise
         except Exception as error:
-            # What would follow by itself waits for mended rules; the move does not.
-            log.warning("moved items do not go on by themselves", workflow=workflow, error=str(error))
-            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, goes_on=False)))
+            if len(ids) == 1:
+                log.warning("a moved item does not go on by itself", item=ids[0], error=str(error))
+                return bool(await self._db.in_transaction(lambda tx: move(tx, ids, goes_on=False)))
+        middle = len(ids) // 2
+        halves = [await self._move_or_halve(ids[:middle]), await self._move_or_halve(ids[middle:])]
+        return any(halves)
 
 
 def _names(pending: Sequence[Move]) -> str:

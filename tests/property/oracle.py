@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Rule = dict[str, Any]
 ENGINE = "stategate"
+ENDLESS = 24  # hops of one command, after which the rules are said to be broken
 
 
 @dataclass
@@ -75,8 +76,12 @@ class Oracle:
         chosen = next((rule for rule, codes in zip(meant, against, strict=True) if not codes), None)
         if chosen is None:
             return Answer("REFUSED", item.version, codes=against)
+        before = replace(item, fired=list(item.fired))
         hops = [self._hop(item, chosen, actor)]
-        while len(hops) < 24:
+        while True:
+            if len(hops) == ENDLESS:
+                vars(item).update(vars(before))
+                return Answer("REFUSED", item.version, codes=[{"RULE_BROKEN"}])
             onward = next(
                 (
                     rule
