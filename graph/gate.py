@@ -168,7 +168,7 @@ class Gate:
         while rows:
             try:
                 answers = doubt.resolve(await self._db.in_transaction(work))
-                await self._follow_if_sound(doubt.pending | pending)
+                await self._follow_if_sound(doubt.pending | pending | await self._unfollowed(answers))
                 return answers
             except UnknownOutcomeError:
                 # The rows keep their command ids, so what was committed gives its first answer, and is not done again.
@@ -337,6 +337,16 @@ class Gate:
 
     async def _items(self, ids: Iterable[str]) -> dict[str, Row]:
         return {row["item"]["id"]: row["item"] for row in await self._db.read("tree/items_by_ids", ids=list(ids))}
+
+    async def _unfollowed(self, answers: Sequence[Decision]) -> dict[str, list[str]]:
+        """What may have been broken off between a commit and the automatic steps after it: the command comes again."""
+        rested = [
+            {"id": answer.item_id, "version": answer.version}
+            for answer in answers
+            if answer.outcome is Outcome.DUPLICATE and answer.hops
+        ]
+        rows = await self._db.read("gate/unfollowed", rested=rested) if rested else []
+        return {row["id"]: row["plugins"] for row in rows}
 
     async def _follow_if_sound(self, pending: dict[str, list[str]]) -> None:
         try:

@@ -88,6 +88,31 @@ async def test_an_automatic_step_asks_after_the_step_before_it(world: World) -> 
     assert seen == [(1, "b")]
 
 
+async def test_an_automatic_step_that_was_broken_off_is_taken_when_the_command_comes_again(world: World) -> None:
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    item, actor = await world.task(name), await world.actor()
+
+    gate = Gate(world.db, Plugins({"judge": _answers}))
+    judge = gate._judges.ask
+
+    async def killed_after_the_commit(rows: list[dict[str, object]], asked: dict[int, tuple[list[str], int]]) -> None:
+        if await world.state(item) == "b":
+            raise asyncio.CancelledError
+        await judge(rows, asked)
+
+    gate._judges.ask = killed_after_the_commit  # type: ignore[method-assign]
+    command = Command(item, "GO", actor, unique("c"), inputs={"green": True})
+    with pytest.raises(asyncio.CancelledError):
+        await gate.decide([command])
+    assert await world.state(item) == "b"
+    again = Gate(world.db, Plugins({"judge": _answers, "later": lambda asked: True}))
+    for _ in range(2):
+        [answer] = await again.decide([command])
+        assert (answer.outcome, [hop.to_state for hop in answer.hops]) == (Outcome.DUPLICATE, ["b"])
+        assert (await world.state(item), (await world.item(item))["version"]) == ("c", 2)
+
+
 async def test_a_verdict_holds_for_the_version_it_saw(world: World) -> None:
     """The item is moved while the plug-in thinks; the plug-in is asked again."""
     name = unique("plugged")

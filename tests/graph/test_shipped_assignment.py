@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest_asyncio
 
 from graph.database import Database
+from graph.decision import Command, Outcome
 from graph.gate import Gate
 from graph.rules.service import Rules
 from graph.work import TaskSeed
@@ -134,6 +135,16 @@ async def test_closing_a_task_begins_what_waits_for_it_in_another_story(team: Te
     assert await begun(team, here, there) == [here]
     await team.finish(here)
     assert await begun(team, there) == [there]
+
+
+async def test_a_task_that_cannot_be_begun_keeps_back_its_own_story_alone(team: Team) -> None:
+    world, first, second = team.world, [unique("first") for _ in range(4)], [unique("second") for _ in range(4)]
+    for one, other in zip(first, second, strict=True):
+        await team.released(TaskSeed(one), TaskSeed(other))
+    await world.cypher("MATCH (t:Task {id: $id}) SET t.rework = true", id=second[2])
+    sent = [Command(task, "COMMIT_CODE", team.developer, inputs={"commit_sha": "abc"}) for task in first]
+    assert {answer.outcome for answer in await world.gate.decide(sent)} == {Outcome.APPLIED}
+    assert await begun(team, *second) == [second[0], second[1], second[3]]
 
 
 async def test_an_assignment_that_cannot_be_told_keeps_nobody_else_back(team: Team) -> None:

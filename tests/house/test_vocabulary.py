@@ -32,7 +32,7 @@ def test_the_words_are_there() -> None:
     ("right", "wrong"),
     [
         ("item.updated_at = now", "item.updatd_at = now"),
-        ("item_id: item.id, seq: version", "item_id: item.id, sqe: version"),
+        ("item_id: item.id, seq: seq", "item_id: item.id, sqe: seq"),
         ("item.version = version", "item.vresion = version"),
         ("HAS_FIRED {action:", "HAS_FIRED {acton:"),
         ("outbox_at: told_at", "outbox_ta: told_at"),
