@@ -225,6 +225,8 @@ class Examination:
         if isinstance(row, Story) and row.external:
             if row.state is not None:
                 head.blame("a story that another program keeps has no state here", "state")
+            if row.fired:
+                head.blame("nobody does anything here with a story that another program keeps", "fired")
             return
         flow = self._flows.get((row.workflow, row.kind))
         if flow is None:
@@ -263,7 +265,8 @@ class Examination:
         if old is not None:
             if isinstance(row, Task):
                 self._old_tasks.add(row.id)
-            if fields := row.differs(old):
+            # Beside a history `fired` says what that does not, and what is there was read without one.
+            if fields := [name for name in row.differs(old) if name != "fired" or not unit.changes]:
                 self._report.of(row.kind).different += 1
                 self._report.different.append(Different(unit.head.number, row.kind, row.id, fields))
         elif isinstance(row, Task):
@@ -321,6 +324,8 @@ def _references(row: Head) -> Iterator[tuple[str, str, str]]:
             for id in (stay.entered_by, stay.left_by):
                 if id is not None:
                     yield "stays", "actor", id
+    if isinstance(row, Story | Task):
+        yield from (("fired", "actor", one.actor_id) for one in row.fired)
 
 
 _NAMES = {

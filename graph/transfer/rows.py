@@ -133,11 +133,29 @@ class Stay(Part):
     points: Points | None = None
 
 
+class Fired(Part):
+    """How often an actor has done something, of which no change tells, and when last, if anybody knows."""
+
+    actor_id: Id
+    action: Name
+    times: Annotated[int, Field(ge=1, le=LARGEST)] = 1
+    last_at: At | None = None
+
+
+def _once(fired: list[Fired]) -> list[Fired]:
+    if len({(one.actor_id, one.action) for one in fired}) < len(fired):
+        raise ValueError("must name each action of an actor once, with how many times")
+    return fired
+
+
 class Decision(Part):
     """What a hop decided and was told under an id; all else of it is said by its change."""
 
     id: Id
     kind: Name
+
+
+Did = Annotated[list[Fired], AfterValidator(_once)]
 
 
 def _sent(name: str, value: Any) -> Any:
@@ -268,9 +286,9 @@ class Sprint(BacklogRow):
 class Story(BacklogRow):
     beside = frozenset(
         {"epic_id", "sprint_id", "sprint_entered_at", "sprint_entered_by", "sprint_points", "stays"}
-        | {"external", "state", "author_id", "owner_id", "assignee_id"}
+        | {"external", "state", "author_id", "owner_id", "assignee_id", "fired"}
     )
-    parts = {"stays": Stay}
+    parts = {"stays": Stay, "fired": Fired}
 
     kind: Literal["story"]
     id: NewId
@@ -285,6 +303,7 @@ class Story(BacklogRow):
     state: Name | None = None
     version: Count = 0
     began_in: Name | None = None
+    began_at: At | None = None
     title: Title
     description: Text | None = None
     acceptance_criteria: list[Criterion] = Field(default_factory=list)
@@ -294,6 +313,7 @@ class Story(BacklogRow):
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
+    fired: Did = Field(default_factory=list)
     released: bool | None = None
     rework: Count = 0
     feedback: str | None = None
@@ -318,7 +338,8 @@ class Story(BacklogRow):
 
 
 class Task(BacklogRow):
-    beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id"})
+    beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id", "fired"})
+    parts = {"fired": Fired}
 
     kind: Literal["task"]
     id: NewId
@@ -338,6 +359,7 @@ class Task(BacklogRow):
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
+    fired: Did = Field(default_factory=list)
     rework: Count = 0
     feedback: str | None = None
     archived_at: At | None = None
