@@ -23,7 +23,7 @@ OPTIONAL MATCH (author:Actor {id: row.author_id})
 OPTIONAL MATCH (owner:Actor {id: row.owner_id})
 OPTIONAL MATCH (assignee:Actor {id: row.assignee_id})
 WITH row, state, seconds, story, author, owner, assignee, datetime.realtime() AS now
-WHERE NOT EXISTS { (:Item {id: row.id}) } AND NOT EXISTS { (:Story {id: row.id}) }
+WHERE NOT EXISTS { (:Item {id: row.id}) } AND NOT EXISTS { (:Story {id: row.id}) } AND NOT EXISTS { (:Epic {id: row.id}) }
   // What is closed takes no work that is not, but for what this very file has closed so.
   AND (row.story_id IS NULL OR story IS NOT NULL AND (
     coalesce(state.kind, 'active') = 'final' OR NOT EXISTS { (story)-[:IN_STATE]->(:State {kind: 'final'}) } OR story.imported_from = $file))

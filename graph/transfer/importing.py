@@ -69,10 +69,13 @@ class Import:
             rows[unit.head.kind].append(seen.sent(unit))
         histories = {(unit.head.kind, unit.head.id): _history(unit) for unit in batch if unit.changes}
         parents = list({row["story_id"] for row in rows["task"]} - {None})
+        sprints = list({row["sprint_id"] for row in rows["story"]} - {None})
 
         async def work(tx: Transaction) -> set[tuple[str, str]]:
+            # In this order, as when a sprint is closed, and a story moved to another epic.
+            if sprints:
+                await tx.run("transfer/lock_sprints", ids=sprints)
             if parents:
-                # First of all, because who moves a story takes its lock before that of an epic.
                 await tx.run("transfer/lock_stories", ids=parents)
             made: set[tuple[str, str]] = set()
             for kind, given in rows.items():

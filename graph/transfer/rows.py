@@ -22,7 +22,7 @@ from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
 from graph.limits import (
     LARGEST,
     NAMED,
-    Criterion,
+    Criteria,
     Estimate,
     Id,
     Labels,
@@ -34,7 +34,7 @@ from graph.limits import (
     Type,
     no_repeats,
 )
-from graph.rank_keys import is_key
+from graph.rank_keys import is_ahead, is_key
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(0\d|1[0-8]):([0-5]\d))"
@@ -90,6 +90,8 @@ def is_time(name: str) -> bool:
 def _key(text: str) -> str:
     if not is_key(text):
         raise ValueError("must be a key as rankStory makes them; without one the story goes to the end")
+    if is_ahead(text):
+        raise ValueError("is behind the places of whatever is new; without one the story goes to the end")
     return text
 
 
@@ -306,7 +308,7 @@ class Story(BacklogRow):
     began_at: At | None = None
     title: Title
     description: Text | None = None
-    acceptance_criteria: list[Criterion] = Field(default_factory=list)
+    acceptance_criteria: Criteria = Field(default_factory=list)
     story_points: Points | None = None
     rank_key: Key | None = None
     labels: Labels = Field(default_factory=list)
@@ -353,7 +355,7 @@ class Task(BacklogRow):
     type: Type | None = None
     estimate: Estimate | None = None
     priority: Priority | None = None
-    rank: Annotated[int | float, Field(ge=-(2**63), lt=2**63)] | None = None
+    rank: Annotated[int | float, Field(ge=-(2**31), le=2**31)] | None = None
     labels: Labels = Field(default_factory=list)
     depends_on: Ids = Field(default_factory=list)
     author_id: Id | None = None

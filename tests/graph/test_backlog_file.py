@@ -564,3 +564,80 @@ async def test_what_is_closed_while_the_file_is_written_takes_nothing(world: Wor
         report = await bring(engine.db, engine.gate, text(*rows))
     assert [bad.line for bad in report.bad] == [1, 2]
     assert all("was closed" in bad.message for bad in report.bad)
+
+
+async def test_a_sprint_that_has_ended_takes_no_story_but_from_a_file_that_tells_of_it(
+    world: World, engine: Engine
+) -> None:
+    db, gate = engine.db, engine.gate
+    ended, past = await engine.sprints.create("Ended"), unique("sprint")
+    await engine.sprints.close(ended)
+    at = "2026-11-20T09:00:00Z"
+    row = {"kind": "sprint", "id": past, "name": "P", "state": "closed", "closed_at": at}
+    rows: list[Row | str] = [row, {"kind": "story", "id": unique("s"), "title": "S", "sprint_id": past}]
+    assert (await bring(db, gate, text(*rows))).bad == []
+    # Another file of the same past, such as that of another epic, tells more of it.
+    rows[1] = {"kind": "story", "id": unique("s"), "title": "S", "sprint_id": past}
+    assert (await bring(db, gate, text(*rows))).bad == []
+    late: list[Row | str] = [
+        {"kind": "sprint", "id": ended, "name": "Ended", "state": "closed", "closed_at": at},
+        *({"kind": "story", "id": unique("s"), "title": "S", "sprint_id": sprint} for sprint in (ended, past)),
+        {"kind": "story", "id": unique("s"), "title": "S", "stays": [{"sprint_id": ended, "left_at": at}]},
+    ]
+    report = await bring(db, gate, text(*late))
+    assert problems(report) == [(2, "sprint_id"), (3, "sprint_id")]
+    assert report.kinds["story"].created == 1
+
+
+async def test_a_sprint_that_ends_while_the_file_is_written_takes_no_story(world: World, engine: Engine) -> None:
+    sprint, story = await engine.sprints.create("Ends"), unique("s")
+    through = Import._write
+
+    async def closed_first(self: Import, *given: Any) -> None:
+        await engine.sprints.close(sprint)
+        await through(self, *given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Import, "_write", closed_first)
+        rows = text({"kind": "story", "id": story, "title": "S", "sprint_id": sprint})
+        report = await bring(engine.db, engine.gate, rows)
+    assert [bad.line for bad in report.bad] == [1]
+    assert await world.cypher("MATCH (s:Story {id: $id}) RETURN s", id=story) == []
+
+
+async def test_an_id_is_of_an_epic_or_of_an_item(world: World, engine: Engine) -> None:
+    epic, both = unique("epic"), unique("both")
+    await engine.items.create_epic("E", epic)
+    story, foreign = await engine.items.create_story("S", workflow="story", id=unique("s")), await world.story()
+    rows: list[Row | str] = [
+        {"kind": "epic", "id": both, "title": "E"},
+        {"kind": "story", "id": both, "title": "S"},
+        {"kind": "story", "id": epic, "title": "S"},
+        {"kind": "task", "id": epic + " ", "title": "T"},
+        {"kind": "epic", "id": story, "title": "E"},
+        {"kind": "epic", "id": foreign, "title": "E"},
+    ]
+    report = await bring(engine.db, engine.gate, text(*rows))
+    assert problems(report) == [(2, "id"), (3, "id"), (4, "id"), (5, "id"), (6, "id")]
+    task = {"kind": "task", "id": epic, "title": "T"}
+    assert problems(await bring(engine.db, engine.gate, text(task))) == [(1, "id")]
+
+
+async def test_a_place_that_would_be_in_the_way_of_what_is_new(world: World, engine: Engine) -> None:
+    now = int(datetime.now(UTC).timestamp() * 1_000_000)
+    good: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "title": "S", "rank_key": key} for key in (f"{now}zzz", "1", "0zzz")
+    ]
+    story = str(good[0]["id"]) if isinstance(good[0], dict) else ""
+    good.append({"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "rank": 2**31})
+    bad: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "title": "S", "rank_key": key}
+        for key in (f"{now + 7_200_000_000}1", "9", "A", "zz")
+    ]
+    bad += [
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "rank": rank}
+        for rank in (9223372036854775807, 2**31 + 1, -(2**31) - 1)
+    ]
+    report = await bring(engine.db, engine.gate, text(*good, *bad))
+    assert problems(report) == [(line, "rank_key" if line < 9 else "rank") for line in range(5, 12)]
+    await engine.items.create_task(story, "Next", workflow="task")
