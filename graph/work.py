@@ -77,6 +77,8 @@ class Work:
         return released
 
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
+        if not tasks:
+            return
         for there in await tx.run("item/whereabouts", ids=sorted({task.id for task in tasks})):
             if not there["is_task"]:
                 raise BadInputError(f"'{there['id']}' is no task, but a story or an epic.")
