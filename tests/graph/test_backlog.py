@@ -230,11 +230,13 @@ async def test_a_list_of_a_part_reads_that_part(world: World, engine: Engine) ->
     await world.publish(SMALL.format(name=flow))
     epic, sprint = await engine.items.create_epic("Epic", unique("epic")), await engine.sprints.create("Sprint")
     await world.cypher(
-        "MATCH (draft:State {workflow: 'story', name: 'DRAFT'}) MATCH (work:State {workflow: 'task', name: 'implementing'}) "
+        "MATCH (draft:State {workflow: 'story', name: 'DRAFT'}) "
+        "MATCH (work:State {workflow: 'task', name: 'implementing'}) "
         "UNWIND range(1, 3000) AS n CREATE (s:Story:Item {id: $label + n, name: $label + n, title: 'Many', "
         "workflow: 'story', version: 0, began_in: 'DRAFT', labels: [$label], created_at: datetime()}) "
         "CREATE (s)-[:IN_STATE]->(draft) CREATE (s)-[:HAS_TASK]->(t:Task:Item {id: $label + 't' + n, name: $label, "
-        "title: 'Many', workflow: 'task', version: 0, began_in: 'implementing', labels: [$label], created_at: datetime()}) "
+        "title: 'Many', workflow: 'task', version: 0, began_in: 'implementing', labels: [$label], "
+        "created_at: datetime()}) "
         "CREATE (t)-[:IN_STATE]->(work)",
         label=label,
     )
