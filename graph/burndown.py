@@ -84,17 +84,20 @@ def burndown(
 
 
 def _is_done(stay: Stay, moment: datetime) -> bool | None:
-    """Whether it was done in the sprint or still to do; None when it was not there, came done or was given up."""
+    """Whether it was done in the sprint or still to do; None when it was not there, came done or was given up.
+
+    One that has left is what it was when it left, if it was done then; else it is not there any more.
+    """
     if stay.entered_at is not None and moment < stay.entered_at:
         return None
-    if stay.left_at is not None and moment >= stay.left_at:
-        return None
+    has_left = stay.left_at is not None and moment >= stay.left_at
+    moment = min(moment, stay.left_at or moment)
     outcome, since = None, None
     for at, to in stay.ends:
         # What is done stays done when it is put away, which is another final state; only going on undoes it.
         if at <= moment and to != outcome and (outcome != DONE or to is None):
             outcome, since = to, at
     if outcome is None:
-        return False
+        return None if has_left else False
     came_done = since is not None and stay.entered_at is not None and since < stay.entered_at
     return True if outcome == DONE and not came_done else None

@@ -14,7 +14,7 @@ from graph.database import Database, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
 from graph.ids import given_or_made
-from graph.items import check, create_task_in, known, started, takes_tasks
+from graph.items import check, check_author, create_task_in, known, started, takes_tasks
 
 Result = TypeVar("Result")
 
@@ -50,11 +50,12 @@ class Derivation:
         """The ids of the tasks, in their order, new ones and those that were there; None takes the acceptance criteria.
 
         A task that is there is not touched, whatever became of it; one that nobody wants any more stays. Tasks may
-        depend on each other and on tasks that are there. In a released story the next is assigned as the rules allow.
+        depend on each other and on tasks that are there. One without a given id is there also when it was moved to
+        another story. In a released story the next is assigned as the rules allow.
 
         Raises:
             NotFoundError: the story, the author, the workflow or a task something depends on is unknown.
-            ConflictError: an id is taken by something that is no task of this story, or the story was put away.
+            ConflictError: a given id is taken by something that is no task of this story, or the story was put away.
             BadInputError: nothing to derive from, or too much; a field that cannot be; tasks that wait for each other.
         """
 
@@ -76,7 +77,8 @@ class Derivation:
         found = await tx.run("item/criteria", story_id=story_id)
         known("story", story_id, bool(found))
         tasks = _named(story_id, _of_criteria(story_id, found[0]["criteria"]) if wanted is None else wanted)
-        fresh = await self._missing(tx, story_id, tasks)
+        given = {task.id for task in wanted or () if task.id is not None}
+        fresh = await self._missing(tx, story_id, tasks, given)
         _check_order(fresh)
         for task in fresh:
             await self._create(tx, story_id, task, workflow, author_id)
@@ -98,13 +100,16 @@ class Derivation:
         except ConstraintError as error:
             raise ConflictError("One of the ids was taken meanwhile; derive again.") from error
 
-    async def _missing(self, tx: Transaction, story_id: str, tasks: list[Wanted]) -> list[Wanted]:
-        """Those that are not there yet; what they depend on is there, or among them."""
+    async def _missing(self, tx: Transaction, story_id: str, tasks: list[Wanted], given: set[str]) -> list[Wanted]:
+        """Those that are not there yet; what they depend on is there, or among them. A task whose id was not `given`
+        was derived of this story, and is there also when it was moved to another one."""
         ids = {task.id or "" for task in tasks}
         others = {other for task in tasks for other in task.depends_on} - ids
         there = {row["id"]: row for row in await tx.run("item/whereabouts", ids=sorted(ids | others))}
         for row in there.values():
-            if row["id"] in ids and row["story_id"] != story_id:
+            if row["id"] not in ids or row["story_id"] == story_id:
+                continue
+            if row["id"] in given or not row["is_task"]:
                 raise ConflictError(f"'{row['id']}' exists already, and is no task of '{story_id}'; take another id.")
         for other in sorted(others):
             known("task", other, other in there and there[other]["is_task"])
@@ -128,7 +133,7 @@ class Derivation:
         if found["is_taken"]:
             raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")
         takes_tasks(story_id, found["is_put_away"])
-        known("actor", author_id, found["has_author"])
+        check_author(author_id, found)
         started("task", task.id or "", workflow, None, found)
 
 

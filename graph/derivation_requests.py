@@ -11,9 +11,11 @@ from neo4j.exceptions import ConstraintError
 
 from graph.database import Database, Row, Transaction
 from graph.derivation import Derivation, Wanted
-from graph.errors import ConflictError, NotFoundError
+from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.ids import given_or_made
-from graph.items import known
+from graph.items import check_author, known
+
+_MOST = 500_000  # bytes of what is told of a story, of which a message of NATS takes a million
 
 
 class DerivationRequests:
@@ -31,18 +33,26 @@ class DerivationRequests:
         Raises:
             NotFoundError: the story, the author or the workflow is unknown.
             ConflictError: the id is that of a request for another story.
+            BadInputError: the story is too large for a message, or the author is the system itself.
         """
         request = given_or_made(id, "request")
         taken = ConflictError(f"'{request}' asks for another story already; take another id.")
-        try:
-            [found] = await self._db.write(
+
+        async def work(tx: Transaction) -> Row:
+            [found] = await tx.run(
                 "derivation/request", id=request, story_id=story_id, workflow=workflow, author_id=author_id
             )
+            known("story", story_id, found["has_story"])
+            check_author(author_id, found)
+            known("workflow of tasks", workflow, found["has_workflow"])
+            if not found["is_known"]:
+                _check_size(story_id, found["texts"])
+            return found
+
+        try:
+            found = await self._db.in_transaction(work)
         except ConstraintError as error:
             raise taken from error
-        known("story", story_id, found["has_story"])
-        known("actor", author_id, found["has_author"])
-        known("workflow of tasks", workflow, found["has_workflow"])
         if found["is_known"] and not found["is_own"]:
             raise taken
         return request
@@ -83,3 +93,13 @@ class DerivationRequests:
             raise NotFoundError(f"There is no request '{id}'.")
         found: Row = rows[0]["request"]
         return found
+
+
+def _check_size(story_id: str, texts: Row) -> None:
+    """Raises `BadInputError` for a story that nobody could be told of."""
+    size = len(json.dumps(texts, ensure_ascii=False).encode())
+    if size > _MOST:
+        raise BadInputError(
+            f"The texts of '{story_id}' and the ids of its tasks have {size} bytes as JSON; {_MOST} are allowed in a "
+            "request. Shorten them, or give the tasks yourself."
+        )

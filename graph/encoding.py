@@ -43,13 +43,18 @@ def row(command: Command, seq: int, *, anyone: bool = False) -> Row:
         "assume_inputs": False,
         "verdicts": {},
         "command_id": command_id,
-        "command_key": f"{command.item_id}\n{command_id}" if keyed else None,
+        "command_key": command_key(command.item_id, command_id) if keyed else None,
         "fingerprint": _fingerprint(command, text or "{}") if keyed else None,
         "expected_version": command.expected_version,
         "feedback": feedback if isinstance(feedback, str) else None,
         "inputs": inputs,
         "inputs_json": text,
     }
+
+
+def command_key(item_id: str, command_id: str) -> str:
+    """By which the answer to a command is found again."""
+    return f"{item_id}\n{command_id}"
 
 
 def _check_word(what: str, word: str | None) -> None:

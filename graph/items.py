@@ -13,7 +13,7 @@ from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
 from graph.ids import given_or_made, text
-from graph.limits import FIRST, LABEL, LABELS, LARGEST, TEXT, no_repeats
+from graph.limits import CRITERIA, FIRST, LABEL, LABELS, LARGEST, TEXT, no_repeats
 
 STORY_WORKFLOW, TASK_WORKFLOW = "story", "task"  # the contract's, of what is created without saying
 _PRIORITY = 3  # of a task without one; 1 is first
@@ -49,7 +49,7 @@ class Items:
 
         async def work(tx: Transaction) -> None:
             await hold_epics(tx, [], author_id)
-            await tx.run(
+            made = await tx.run(
                 "item/create_epic",
                 id=epic,
                 title=title,
@@ -57,6 +57,8 @@ class Items:
                 labels=no_repeats(list(labels or [])),
                 author_id=author_id,
             )
+            if not made:
+                raise ConflictError(f"'{epic}' is the id of a story or a task; take another id.")
 
         try:
             await self._db.in_transaction(work)
@@ -84,7 +86,8 @@ class Items:
         Raises:
             NotFoundError: the epic, the author or the workflow is unknown.
             ConflictError: the id is taken, or the epic is archived.
-            BadInputError: a text or number that cannot be, or a state the author may not create in.
+            BadInputError: a text or number that cannot be, an author who is the system itself, or a state the author
+            may not create in.
         """
         story = given_or_made(id, "story")
         check(
@@ -116,7 +119,7 @@ class Items:
         known("epic", epic_id, found["has_epic"])
         if found["is_archived"]:
             raise ConflictError(f"The epic '{epic_id}' is archived, and takes no stories.")
-        known("actor", author_id, found["has_author"])
+        check_author(author_id, found)
         known("actor", owner_id, found["has_owner"])
         started("story", story, workflow, state, found)
         return story
@@ -174,7 +177,7 @@ class Items:
         for missing in found["missing"]:
             known("task", missing, False)
         known("actor", assignee_id, found["has_assignee"])
-        known("actor", author_id, found["has_author"])
+        check_author(author_id, found)
         known("actor", owner_id, found["has_owner"])
         started("task", task, workflow, state, found)
         return task
@@ -279,6 +282,13 @@ def known(what: str, id: str | None, there: bool) -> None:
         raise NotFoundError(f"There is no {what} '{id}'.")
 
 
+def check_author(author_id: str | None, found: Row) -> None:
+    """Raises `NotFoundError` for one that nobody is, `BadInputError` for the system itself."""
+    known("actor", author_id, found["has_author"])
+    if found["builtin"]:
+        raise BadInputError(f"'{author_id}' is the system itself; nobody may act in its name.")
+
+
 def takes_tasks(story_id: str, is_put_away: bool) -> None:
     """Raises `ConflictError` for a story that takes no tasks any more."""
     if is_put_away:
@@ -301,7 +311,10 @@ def check(**fields: Any) -> None:
     description = fields.get("description")
     if description is not None and len(description) > TEXT:
         raise BadInputError(f"The description has {len(description)} characters; {TEXT} are allowed.")
-    for criterion in fields.get("acceptance_criteria") or []:
+    criteria = fields.get("acceptance_criteria") or []
+    if len(criteria) > CRITERIA:
+        raise BadInputError(f"There are {len(criteria)} acceptance criteria; {CRITERIA} are allowed.")
+    for criterion in criteria:
         text(criterion, "acceptance criterion", TEXT)
     if fields.get("type") is not None:
         text(fields["type"], "type", LABEL)

@@ -10,6 +10,7 @@ ID = 200  # characters of the id of something new
 NAMED = 375  # characters of an id, or of another name, that is looked for: 1,500 bytes at the most
 TITLE = 1_000  # characters
 TEXT = 100_000  # characters of a description, or of one criterion
+CRITERIA = 200  # of one story
 LABEL = 100  # characters of a label, or of a type
 LABELS = 50  # of one item
 LARGEST = 2**31 - 1
@@ -50,7 +51,7 @@ Id = Annotated[str, Field(min_length=1, max_length=NAMED)]
 NewId = Annotated[str, Field(min_length=1, max_length=ID), AfterValidator(_new_id)]
 Title = Annotated[str, StringConstraints(max_length=TITLE), AfterValidator(_not_blank)]
 Text = Annotated[str, StringConstraints(max_length=TEXT)]
-Criterion = Annotated[Text, AfterValidator(_not_blank)]
+Criteria = Annotated[list[Annotated[Text, AfterValidator(_not_blank)]], Field(max_length=CRITERIA)]
 Type = Annotated[str, StringConstraints(max_length=LABEL), AfterValidator(_not_blank)]
 Labels = Annotated[
     list[Annotated[Type, AfterValidator(_printable)]], Field(max_length=LABELS), AfterValidator(no_repeats)

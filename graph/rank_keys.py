@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 from graph.errors import ConflictError
 
@@ -17,11 +18,17 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE = len(DIGITS)
 _WHOLE = 16
 _KEY = re.compile(r"[0-9A-Za-z]*[1-9A-Za-z]")
+_AHEAD = 3_600  # seconds that the clocks of two machines may differ, and more
 _LONGEST = 4_000  # characters of a key; its index holds twice as many bytes
 
 
 def is_key(text: str) -> bool:
     return len(text) <= _LONGEST and _KEY.fullmatch(text) is not None
+
+
+def is_ahead(text: str) -> bool:
+    """Whether a key is behind those of what is new, which would all come before it."""
+    return text > f"{int((time.time() + _AHEAD) * 1_000_000):0{_WHOLE}}"
 
 
 def salt() -> str:

@@ -41,10 +41,11 @@ class Work:
         self._gate = gate
 
     async def story_transitioned(self, story_id: str, to_state: str, tasks: Sequence[TaskSeed] = ()) -> None:
-        """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next.
+        """A story has entered a state: creates unknown tasks if that state releases them, and assigns the next. A story
+        that was put away meanwhile takes none, and of one that is in a state that holds its tasks none is assigned.
 
         Raises:
-            BadInputError: new tasks that wait for each other; then nothing of it is done.
+            BadInputError: new tasks that wait for each other, or an id of something else; then nothing of it is done.
         """
         entered = Entered(story_id, to_state, list(tasks))
 
@@ -65,13 +66,22 @@ class Work:
         """The stories whose tasks are released. Locks are taken in the order of ids, as everywhere."""
         released: list[str] = []
         for story in sorted(entered, key=lambda one: one.story_id):
-            [meaning] = await tx.run("work/release", story_id=story.story_id, to_state=story.to_state)
-            if meaning["releases"]:
+            found = await tx.run("work/release", story_id=story.story_id, to_state=story.to_state)
+            if not found:
+                raise BadInputError(f"'{story.story_id}' is the id of a task or an epic, and of no story.")
+            [meaning] = found
+            if meaning["takes_tasks"]:
                 await self._adopt(tx, story.story_id, story.tasks)
+            if meaning["releases"]:
                 released.append(story.story_id)
         return released
 
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
+        if not tasks:
+            return
+        for there in await tx.run("item/whereabouts", ids=sorted({task.id for task in tasks})):
+            if not there["is_task"]:
+                raise BadInputError(f"'{there['id']}' is no task, but a story or an epic.")
         rows = [
             asdict(task) | {"place": place} for place, task in enumerate({task.id: task for task in tasks}.values())
         ]

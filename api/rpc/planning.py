@@ -107,16 +107,14 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
     async def RejectDecision(self, request: pb.DecisionRequest, context: _Context) -> answers_pb2.Applied:
         return await self._say(request, self._engine.intents.rejecting)
 
-    async def _say(self, request: pb.DecisionRequest, meant: Callable[[str], Awaitable[str]]) -> answers_pb2.Applied:
+    async def _say(
+        self, request: pb.DecisionRequest, meant: Callable[[str, str | None], Awaitable[str]]
+    ) -> answers_pb2.Applied:
         story, actor = named(request.story_id, "story_id"), named(request.actor_id, "actor_id")
         await self._refuse_task(story)
-        asked = Command(
-            story,
-            await meant(story),
-            actor,
-            feedback=request.comment or None,
-            **given(request, "command_id", "expected_version"),
-        )
+        optional = given(request, "command_id", "expected_version")
+        action = await meant(story, optional.get("command_id"))
+        asked = Command(story, action, actor, feedback=request.comment or None, **optional)
         return messages.applied(await self._engine.together.decide(asked))
 
     async def _refuse_task(self, id: str) -> None:

@@ -46,8 +46,9 @@ class WorkflowService(workflow_pb2_grpc.WorkflowServicer):
     async def Claim(self, request: pb.ClaimRequest, context: _Context) -> answers_pb2.Applied:
         task, actor = named(request.task_id, "task_id"), named(request.actor_id, "actor_id")
         await self._task(task)
-        action = await self._engine.intents.claiming(task)
-        asked = Command(task, action, actor, **given(request, "command_id", "expected_version"))
+        optional = given(request, "command_id", "expected_version")
+        action = await self._engine.intents.claiming(task, optional.get("command_id"))
+        asked = Command(task, action, actor, **optional)
         return messages.applied(await self._engine.together.decide(asked))
 
     async def RequestAction(self, request: answers_pb2.ActionRequest, context: _Context) -> answers_pb2.Applied:

@@ -11,3 +11,9 @@ SET item.due_at = CASE WHEN seconds IS NOT NULL THEN item.entered_at + duration(
 FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (item)-[:AUTHORED_BY]->(person))
 FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (item)-[:OWNED_BY]->(person))
 FOREACH (person IN CASE WHEN assignee IS NULL THEN [] ELSE [assignee] END | CREATE (item)-[:ASSIGNED_TO]->(person))
+WITH *
+CALL (item, row) {
+  UNWIND row.fired AS did
+  MATCH (doer:Actor {id: did.actor_id})
+  CREATE (doer)-[:HAS_FIRED {action: did.action, times: did.times, brought: did.times, last_at: did.last_at}]->(item)
+}

@@ -32,6 +32,8 @@ WITH item, {
   ended_in: head(COLLECT { MATCH (l:Change {item_id: item.id, seq: last}) USING INDEX l:Change(item_id, seq) RETURN l.to }),
   summed: COLLECT {
     MATCH (actor:Actor)-[fired:HAS_FIRED]->(item)
-    RETURN actor.id + '\n' + fired.action + '\n' + coalesce(fired.times, 0) AS line ORDER BY line },
+    // What an import brought without a change is in no history.
+    WITH actor, fired, coalesce(fired.times, 0) - coalesce(fired.brought, 0) AS times WHERE times <> 0 OR fired.brought IS NULL
+    RETURN actor.id + '\n' + fired.action + '\n' + times AS line ORDER BY line },
   told: told
 } AS found

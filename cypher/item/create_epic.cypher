@@ -1,5 +1,6 @@
-// Creates an epic. $id, $title, $description, $labels, $author_id: of somebody there is, or null.
+// Creates an epic, unless a story or a task has its id. $id, $title, $description, $labels, $author_id: of somebody there is, or null.
 OPTIONAL MATCH (author:Actor {id: $author_id})
+WITH author WHERE NOT EXISTS { (:Item {id: $id}) } AND NOT EXISTS { (:Story {id: $id}) }
 CREATE (epic:Epic {
   id: $id, name: $id, title: $title, description: $description, labels: $labels,
   created_at: datetime.realtime(), updated_at: datetime.realtime()

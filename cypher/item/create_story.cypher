@@ -5,13 +5,15 @@ OPTIONAL MATCH (other:Item {id: $id})
 OPTIONAL MATCH (epic:Epic {id: $epic_id})
 FOREACH (lock IN CASE WHEN epic IS NULL THEN [] ELSE [epic] END | SET lock.lock = true)
 WITH *, epic.archived_at IS NOT NULL AS is_archived
+OPTIONAL MATCH (same_epic:Epic {id: $id})
 OPTIONAL MATCH (author:Actor {id: $author_id})
 OPTIONAL MATCH (owner:Actor {id: $owner_id})
 OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'story'})
 CALL (workflow, author) {
   // include: start
 }
-WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL
+WITH *, coalesce(author:System, false) AS builtin
+WITH *, taken IS NULL AND other IS NULL AND same_epic IS NULL AND NOT builtin AND start IS NOT NULL
   AND ($epic_id IS NULL OR epic IS NOT NULL AND NOT is_archived) AND ($author_id IS NULL OR author IS NOT NULL)
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (epic, author, owner, workflow, start, fit) {
@@ -38,5 +40,5 @@ CALL (epic, author, owner, workflow, start, fit) {
     subject: 'planning.story.created', story_id: $id, epic_id: epic.id, title: $title, created_by: author.id
   })
 }
-RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, epic IS NOT NULL AS has_epic, author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner,
+RETURN taken IS NOT NULL OR other IS NOT NULL OR same_epic IS NOT NULL AS is_taken, epic IS NOT NULL AS has_epic, author IS NOT NULL AS has_author, builtin, owner IS NOT NULL AS has_owner,
   workflow IS NOT NULL AS has_workflow, start.name AS start, is_archived

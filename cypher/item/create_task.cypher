@@ -6,6 +6,7 @@ WITH known AS story
 OPTIONAL MATCH (taken:Item {id: $id})
 OPTIONAL MATCH (other:Story {id: $id})
 OPTIONAL MATCH (assignee:Actor {id: $assignee_id})
+OPTIONAL MATCH (same_epic:Epic {id: $id})
 OPTIONAL MATCH (author:Actor {id: $author_id})
 OPTIONAL MATCH (owner:Actor {id: $owner_id})
 OPTIONAL MATCH (workflow:Workflow {name: $workflow, item: 'task'})
@@ -14,8 +15,8 @@ CALL (workflow, author) {
 }
 WITH *, [id IN $depends_on WHERE NOT EXISTS { (:Task {id: id}) }] AS missing,
   // include: put_away
-  AS is_put_away
-WITH *, taken IS NULL AND other IS NULL AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0 AND NOT is_put_away
+  AS is_put_away, coalesce(author:System, false) AS builtin
+WITH *, taken IS NULL AND other IS NULL AND same_epic IS NULL AND NOT builtin AND start IS NOT NULL AND story IS NOT NULL AND size(missing) = 0 AND NOT is_put_away
   AND ($assignee_id IS NULL OR assignee IS NOT NULL) AND ($author_id IS NULL OR author IS NOT NULL)
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (story, assignee, author, owner, workflow, start, fit) {
@@ -44,5 +45,5 @@ CALL (story, assignee, author, owner, workflow, start, fit) {
   SET on.lock = true
   MERGE (task)-[:DEPENDS_ON]->(on)
 }
-RETURN taken IS NOT NULL OR other IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,
-  author IS NOT NULL AS has_author, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing, is_put_away
+RETURN taken IS NOT NULL OR other IS NOT NULL OR same_epic IS NOT NULL AS is_taken, story IS NOT NULL AS has_story, assignee IS NOT NULL AS has_assignee,
+  author IS NOT NULL AS has_author, builtin, owner IS NOT NULL AS has_owner, workflow IS NOT NULL AS has_workflow, start.name AS start, missing, is_put_away

@@ -1,16 +1,17 @@
 // The stays of stories in sprints, past ones too: from when and until when (null: still), the points of the story, and when
-// it went into final states, by their outcome, and out of them, by none. $ids: [sprint id].
+// it went into final states, by their outcome, and out of them, by none; one that was imported may have begun in one. $ids: [sprint id].
 MATCH (sprint:Sprint)<-[stay:IN_SPRINT|WAS_IN_SPRINT]-(story:Story)
 USING INDEX SEEK sprint:Sprint(id)
 WHERE sprint.id IN $ids
 WITH sprint, stay, story, COLLECT {
   MATCH (:Workflow {name: story.workflow})-[:HAS_STATE]->(state:State {kind: 'final'})
   RETURN {name: state.name, outcome: coalesce(state.outcome, 'done')} } AS finals
-WITH sprint, stay, story, finals, [f IN finals | f.name] AS names
+WITH sprint, stay, story, finals, [f IN finals | f.name] AS names,
+  coalesce(story.began_at, story.done_at, story.entered_at, story.created_at) AS began_at
 RETURN sprint.id AS sprint_id, {
   points: CASE WHEN stay.left_at IS NULL AND sprint.state <> 'closed' THEN story.story_points ELSE stay.points END,
   entered_at: stay.entered_at, left_at: stay.left_at,
-  ends: COLLECT {
+  ends: [f IN finals WHERE f.name = story.began_in AND began_at IS NOT NULL | [began_at, f.outcome]] + COLLECT {
     MATCH (change:Change {item_id: story.id})
     USING INDEX change:Change(item_id, seq)
     WHERE change.seq IS NOT NULL AND (change.to IN names OR change.from IN names)

@@ -17,7 +17,8 @@ CALL (item, history) {
   WITH item, own WHERE own.role IS NOT NULL
   WITH item, own.actor_id AS actor_id, own.action AS action, count(*) AS times, max(own.at) AS last_at
   MATCH (actor:Actor {id: actor_id})
-  CREATE (actor)-[:HAS_FIRED {action: action, times: times, last_at: last_at}]->(item)
+  MERGE (actor)-[fired:HAS_FIRED {action: action}]->(item)
+  SET fired.times = coalesce(fired.times, 0) + times, fired.last_at = CASE WHEN fired.last_at > last_at THEN fired.last_at ELSE last_at END
 }
 CALL (item, history) {
   UNWIND history.decisions AS told

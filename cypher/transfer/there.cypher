@@ -4,6 +4,7 @@ RETURN
   COLLECT { UNWIND $roles AS name MATCH (role:Role {name: name}) RETURN name } AS roles,
   COLLECT { UNWIND $epics AS id MATCH (epic:Epic {id: id}) RETURN id } AS epics,
   COLLECT { UNWIND $sprints AS id MATCH (sprint:Sprint {id: id}) RETURN id } AS sprints,
+  COLLECT { UNWIND $sprints AS id MATCH (sprint:Sprint {id: id, state: 'closed'}) RETURN id } AS ended,
   COLLECT { UNWIND $stories AS id MATCH (story:Story {id: id}) RETURN id } AS stories,
   COLLECT { UNWIND $tasks AS id MATCH (task:Task {id: id}) RETURN id } AS tasks,
   // Those that take nothing new, unless this very file has left them so before it was broken off.

@@ -20,7 +20,9 @@ _BYTES = 2**21  # of their lines, at the most, but for a row that has more alone
 _SKIP, _NEW, _LATE = 0, 1, 2
 _DECLARED = "role:"  # ids of actors who stand for a role that a message declared
 _ANYONE = "*"
-_SPACES = {"actor": "actor", "epic": "epic", "sprint": "sprint", "story": "item", "task": "item"}
+_SPACES = {"actor": "actor", "epic": "work", "sprint": "sprint", "story": "work", "task": "work"}
+_WORK = ("epic", "story", "task")
+_A = {"epic": "an epic", "story": "a story", "task": "a task"}
 
 Head = Actor | Epic | Sprint | Story | Task
 
@@ -57,6 +59,8 @@ class _There:
     roles: set[str]
     archived: set[str]
     """Epics that take no stories."""
+    ended: set[str]
+    """Sprints that take no stories."""
     closed: set[str]
     """Stories that take no work that is not closed itself."""
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
@@ -72,10 +76,12 @@ class Examination:
         """Which file it is, by what stands in it."""
         self._report = report
         self._fate = bytearray(1)  # by the number of the line
-        self._named: dict[str, dict[str, int]] = {"actor": {}, "epic": {}, "sprint": {}, "item": {}}
+        self._named: dict[str, dict[str, int]] = {"actor": {}, "sprint": {}, "work": {}}
         """Where the file names an id first."""
         self._right: dict[str, set[str]] = {"actor": set(), "epic": set(), "sprint": set(), "story": set()}
         """What is there, or will be, when the row that is looked at is written."""
+        self._past: set[str] = set()
+        """Sprints that have ended, and of which the file says so itself: what stands in them tells of the past."""
         self._tasks: dict[str, int] = {}
         """New ones, with the numbers of their lines."""
         self._old_tasks: set[str] = set()
@@ -121,6 +127,7 @@ class Examination:
                 if history:
                     sent["own"].setdefault("began_in", history[0].from_)
             sent["line"] = unit.head.number
+            sent["is_past"] = isinstance(row, Story) and row.sprint_id in self._past
         return sent
 
     def stories(self) -> list[str]:
@@ -169,8 +176,8 @@ class Examination:
                 roles.update(row.roles)
             if isinstance(row, Story | Task):
                 flows.add((row.workflow, row.kind))
-                # An id may be taken by an item of the other kind.
-                named["task" if row.kind == "story" else "story"].add(row.id)
+            for kind in _others(row):
+                named[kind].add(row.id)
             if isinstance(row, Task):
                 named["task"].update(row.depends_on)
         [found] = await self._db.read_newest(
@@ -190,6 +197,7 @@ class Examination:
             {kind: set(found[name]) for kind, name in plural.items()},
             set(found["roles"]),
             set(found["archived"]),
+            set(found["ended"]),
             set(found["closed"]),
         )
         self._old_tasks |= there.named["task"]
@@ -201,8 +209,9 @@ class Examination:
     def _judge_new(self, unit: Unit, row: Head, there: _There) -> None:
         """Blames its lines for what it names that is not there, or cannot be."""
         head = unit.head
-        if isinstance(row, Story | Task) and row.id in there.named["task" if row.kind == "story" else "story"]:
-            head.blame(f"'{row.id}' is an item of another kind in the graph; take another id", "id")
+        for kind in _others(row):
+            if row.id in there.named[kind]:
+                head.blame(f"'{row.id}' is the id of {_A[kind]} in the graph; take another id", "id")
         for name, kind, id in _references(row):
             self._check_reference(head, name, kind, id, there)
         for line, change in zip(unit.changes, unit.history, strict=False):
@@ -225,6 +234,8 @@ class Examination:
         if isinstance(row, Story) and row.external:
             if row.state is not None:
                 head.blame("a story that another program keeps has no state here", "state")
+            if row.fired:
+                head.blame("nobody does anything here with a story that another program keeps", "fired")
             return
         flow = self._flows.get((row.workflow, row.kind))
         if flow is None:
@@ -239,6 +250,8 @@ class Examination:
         """By file as by hand: what is closed takes nothing new."""
         if isinstance(row, Story) and row.epic_id in there.archived:
             head.blame(f"the epic '{row.epic_id}' is archived, and takes no stories; unarchive it first", "epic_id")
+        if isinstance(row, Story) and row.sprint_id in there.ended - self._past:
+            head.blame(f"the sprint '{row.sprint_id}' has ended, and takes no stories", "sprint_id")
         if isinstance(row, Task) and row.story_id in there.closed:
             flow = self._flows.get((row.workflow, row.kind))
             if flow is None or row.state not in flow["final"]:
@@ -253,6 +266,8 @@ class Examination:
             self._right[row.kind].add(row.id)
         if isinstance(row, Task) and row.story_id is not None:
             self._right["story"].add(row.story_id)
+        if isinstance(row, Sprint) and row.state == "closed" and (old is None or _same_end(row, old)):
+            self._past.add(row.id)
         for line in unit.lines:
             tally = self._report.of(line.kind)
             if old is None:
@@ -263,7 +278,8 @@ class Examination:
         if old is not None:
             if isinstance(row, Task):
                 self._old_tasks.add(row.id)
-            if fields := row.differs(old):
+            # Beside a history `fired` says what that does not, and what is there was read without one.
+            if fields := [name for name in row.differs(old) if name != "fired" or not unit.changes]:
                 self._report.of(row.kind).different += 1
                 self._report.different.append(Different(unit.head.number, row.kind, row.id, fields))
         elif isinstance(row, Task):
@@ -309,6 +325,11 @@ def _unchanged(unit: Unit | None) -> Unit:
     return unit
 
 
+def _others(row: Head) -> list[str]:
+    """The kinds of which nothing may have the id of this row, beside its own."""
+    return [kind for kind in _WORK if row.kind in _WORK and kind != row.kind]
+
+
 def _references(row: Head) -> Iterator[tuple[str, str, str]]:
     """What a row names that must be there before it: the field, the kind and the id."""
     for name, kind in _NAMES.items():
@@ -321,6 +342,12 @@ def _references(row: Head) -> Iterator[tuple[str, str, str]]:
             for id in (stay.entered_by, stay.left_by):
                 if id is not None:
                     yield "stays", "actor", id
+    if isinstance(row, Story | Task):
+        yield from (("fired", "actor", one.actor_id) for one in row.fired)
+
+
+def _same_end(row: Sprint, old: Row) -> bool:
+    return old.get("state") == row.state and old.get("closed_at") == row.closed_at
 
 
 _NAMES = {

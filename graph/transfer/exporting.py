@@ -15,7 +15,7 @@ from graph.transfer.rows import line
 _PAGE = 500
 _IDS = 10_000
 _MEMORY = 2**23  # bytes that are kept before they go to a file of the system
-_PEOPLE = ("author_id", "owner_id", "assignee_id", "sprint_entered_by", "entered_by", "left_by")
+_PEOPLE = ("author_id", "owner_id", "assignee_id", "sprint_entered_by", "entered_by", "left_by", "actor_id")
 
 Progress = Callable[[int, int], None]
 """Told how many items were written, and how many there are."""
@@ -58,7 +58,7 @@ class Export:
                         if left := [id for id in others if id not in inside]:
                             written.left_out += len(left)
                             found.row["depends_on"] = [id for id in others if id in inside]
-                        for row in (found.row, *found.row.get("stays", [])):
+                        for row in (found.row, *found.row.get("stays", []), *found.row.get("fired", [])):
                             actors.update(row[name] for name in _PEOPLE if name in row)
                             if "sprint_id" in row:
                                 sprints.add(row["sprint_id"])
@@ -108,6 +108,7 @@ def _write(out: IO[bytes], kind: str, page: Iterable[Found], written: Written, *
             row.pop("version", None)
         if not found.changes:
             row.pop("began_in", None)
+            row.pop("began_at", None)
         out.write(line(kind, row).encode())
         written.kinds[kind] = written.kinds.get(kind, 0) + 1
         for change in found.changes:

@@ -6,18 +6,22 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from neo4j.exceptions import ConstraintError
+import structlog
+from neo4j.exceptions import ClientError, ConstraintError, CypherSyntaxError
 
 from graph.database import Database, Row, Transaction
+from graph.decision import Command
 from graph.gate import Gate
 from graph.transfer.examination import Examination
 from graph.transfer.lines import Unit
 from graph.transfer.report import Report
 
-_STORIES = 50  # whose next work is assigned in one transaction
+_STORIES = 50  # that are moved, or whose next work is assigned, in one transaction
 _LOOK = 1000
 _MARK = 32  # characters of what says which file it is
 _TRIES = 3  # to write a batch of which somebody takes an id at the same moment
+
+log = structlog.get_logger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it was, and how much there is."""
@@ -55,7 +59,8 @@ class Import:
             return report
         for batch in seen.new(lambda done: told("written", done, size)):
             await self._write(batch, seen, report)
-        await self._assign(seen.stories(), report, told)
+        await self._settle(seen.stories(), told)
+        await self._assign(seen.stories(), told)
         return report
 
     async def _write(self, batch: list[Unit], seen: Examination, report: Report) -> None:
@@ -64,10 +69,13 @@ class Import:
             rows[unit.head.kind].append(seen.sent(unit))
         histories = {(unit.head.kind, unit.head.id): _history(unit) for unit in batch if unit.changes}
         parents = list({row["story_id"] for row in rows["task"]} - {None})
+        sprints = list({row["sprint_id"] for row in rows["story"]} - {None})
 
         async def work(tx: Transaction) -> set[tuple[str, str]]:
+            # In this order, as when a sprint is closed, and a story moved to another epic.
+            if sprints:
+                await tx.run("transfer/lock_sprints", ids=sprints)
             if parents:
-                # First of all, because who moves a story takes its lock before that of an epic.
                 await tx.run("transfer/lock_stories", ids=parents)
             made: set[tuple[str, str]] = set()
             for kind, given in rows.items():
@@ -92,7 +100,23 @@ class Import:
                     raise
         raise AssertionError("The last try returns or raises.")
 
-    async def _assign(self, stories: list[str], report: Report, told: Progress) -> None:
+    async def _settle(self, stories: list[str], told: Progress) -> None:
+        """What the rules do by themselves with stories whose tasks came closed, say. One whose rules cannot be run
+        stays where it is, as the log says."""
+        for start in range(0, len(stories), _LOOK):
+            ids = stories[start : start + _LOOK]
+            try:
+                ids = [row["id"] for row in await self._db.read_newest("work/movable", ids=ids)]
+            except CypherSyntaxError:
+                raise
+            except ClientError as error:
+                # It is not told of which of them the rules cannot be run; the gate finds out.
+                log.warning("it cannot be told which stories go on", error=str(error))
+            for some in _parts(ids, _STORIES):
+                await self._gate.decide([Command(id, None, None) for id in some])
+            told("stories looked at for what follows", min(start + _LOOK, len(stories)), len(stories))
+
+    async def _assign(self, stories: list[str], told: Progress) -> None:
         """The next work of released stories, as the rules allow; what an interrupted import has left is done too."""
         for start in range(0, len(stories), _LOOK):
             rows = await self._db.read_newest("transfer/waiting", ids=stories[start : start + _LOOK])

@@ -22,7 +22,7 @@ from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
 from graph.limits import (
     LARGEST,
     NAMED,
-    Criterion,
+    Criteria,
     Estimate,
     Id,
     Labels,
@@ -34,7 +34,7 @@ from graph.limits import (
     Type,
     no_repeats,
 )
-from graph.rank_keys import is_key
+from graph.rank_keys import is_ahead, is_key
 
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT)([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(0\d|1[0-8]):([0-5]\d))"
@@ -90,6 +90,8 @@ def is_time(name: str) -> bool:
 def _key(text: str) -> str:
     if not is_key(text):
         raise ValueError("must be a key as rankStory makes them; without one the story goes to the end")
+    if is_ahead(text):
+        raise ValueError("is behind the places of whatever is new; without one the story goes to the end")
     return text
 
 
@@ -133,11 +135,29 @@ class Stay(Part):
     points: Points | None = None
 
 
+class Fired(Part):
+    """How often an actor has done something, of which no change tells, and when last, if anybody knows."""
+
+    actor_id: Id
+    action: Name
+    times: Annotated[int, Field(ge=1, le=LARGEST)] = 1
+    last_at: At | None = None
+
+
+def _once(fired: list[Fired]) -> list[Fired]:
+    if len({(one.actor_id, one.action) for one in fired}) < len(fired):
+        raise ValueError("must name each action of an actor once, with how many times")
+    return fired
+
+
 class Decision(Part):
     """What a hop decided and was told under an id; all else of it is said by its change."""
 
     id: Id
     kind: Name
+
+
+Did = Annotated[list[Fired], AfterValidator(_once)]
 
 
 def _sent(name: str, value: Any) -> Any:
@@ -268,9 +288,9 @@ class Sprint(BacklogRow):
 class Story(BacklogRow):
     beside = frozenset(
         {"epic_id", "sprint_id", "sprint_entered_at", "sprint_entered_by", "sprint_points", "stays"}
-        | {"external", "state", "author_id", "owner_id", "assignee_id"}
+        | {"external", "state", "author_id", "owner_id", "assignee_id", "fired"}
     )
-    parts = {"stays": Stay}
+    parts = {"stays": Stay, "fired": Fired}
 
     kind: Literal["story"]
     id: NewId
@@ -285,15 +305,17 @@ class Story(BacklogRow):
     state: Name | None = None
     version: Count = 0
     began_in: Name | None = None
+    began_at: At | None = None
     title: Title
     description: Text | None = None
-    acceptance_criteria: list[Criterion] = Field(default_factory=list)
+    acceptance_criteria: Criteria = Field(default_factory=list)
     story_points: Points | None = None
     rank_key: Key | None = None
     labels: Labels = Field(default_factory=list)
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
+    fired: Did = Field(default_factory=list)
     released: bool | None = None
     rework: Count = 0
     feedback: str | None = None
@@ -318,7 +340,8 @@ class Story(BacklogRow):
 
 
 class Task(BacklogRow):
-    beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id"})
+    beside = frozenset({"story_id", "state", "depends_on", "author_id", "owner_id", "assignee_id", "fired"})
+    parts = {"fired": Fired}
 
     kind: Literal["task"]
     id: NewId
@@ -332,12 +355,13 @@ class Task(BacklogRow):
     type: Type | None = None
     estimate: Estimate | None = None
     priority: Priority | None = None
-    rank: Annotated[int | float, Field(ge=-(2**63), lt=2**63)] | None = None
+    rank: Annotated[int | float, Field(ge=-(2**31), le=2**31)] | None = None
     labels: Labels = Field(default_factory=list)
     depends_on: Ids = Field(default_factory=list)
     author_id: Id | None = None
     owner_id: Id | None = None
     assignee_id: Id | None = None
+    fired: Did = Field(default_factory=list)
     rework: Count = 0
     feedback: str | None = None
     archived_at: At | None = None

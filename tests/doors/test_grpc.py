@@ -32,6 +32,29 @@ from tests.doors.conftest import Team
 from tests.doors.test_graphql_work import fresh
 from tests.house.statements import ROOT
 
+TWO_DECISIONS = """
+workflow: {name}
+item: story
+roles: [po]
+states:
+  idea: {{kind: initial}}
+  plan: {{kind: active}}
+  agreed: {{kind: final}}
+  dropped: {{kind: final, outcome: cancelled}}
+transitions:
+  - {{from: idea, action: YES_TO_IDEA, to: plan, roles: [po], emits: planning.decision.approved}}
+  - {{from: idea, action: NO_TO_IDEA, to: dropped, roles: [po], emits: planning.decision.rejected}}
+  - {{from: plan, action: YES_TO_PLAN, to: agreed, roles: [po], emits: planning.decision.approved}}
+  - {{from: plan, action: NO_TO_PLAN, to: dropped, roles: [po], emits: planning.decision.rejected}}
+"""
+
+
+async def publish(engine: Engine, definition: str) -> None:
+    draft = await engine.rules.import_draft(definition)
+    assert draft.workflow is not None, draft.findings
+    assert draft.confirm is not None, draft.findings
+    await engine.rules.publish(draft.workflow, draft.confirm)
+
 
 @pytest_asyncio.fixture
 async def planning(served: Served) -> AsyncIterator[Any]:
@@ -184,6 +207,41 @@ async def test_a_task_is_claimed_and_moved(
     assert (await until("arch_reviewing")).assignee_id == team.architect
     code, _, refused = await failed(workflow.Claim(workflow_pb2.ClaimRequest(task_id=task, actor_id=team.architect)))
     assert (code, refused and refused.reasons[0].code) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_FROM_THIS_STATE")
+
+    await workflow.RequestAction(asked(task, "APPROVE_DESIGN", team.architect))
+    await until("pending_qa")
+    claim = workflow_pb2.ClaimRequest(task_id=task, actor_id=team.qa, command_id="c2")
+    first = await workflow.Claim(claim)
+    assert (await until("qa_testing")).assignee_id == team.qa
+    again = await workflow.Claim(claim)
+    assert (again.duplicate, again.version, list(again.hops)) == (True, first.version, list(first.hops))
+
+
+async def test_yes_and_no_sent_again_get_their_first_answers(planning: Any, engine: Engine, team: Team) -> None:
+    flow = fresh("flow")
+    await publish(engine, TWO_DECISIONS.format(name=flow))
+    twice = await engine.items.create_story("Twice", workflow=flow, id=fresh("US"))
+    yes = planning_pb2.DecisionRequest(story_id=twice, actor_id=team.po, command_id="yes")
+    first = await planning.ApproveDecision(yes)
+    assert [hop.action for hop in first.hops] == ["YES_TO_IDEA"]
+    again = await planning.ApproveDecision(yes)
+    assert (again.duplicate, [hop.action for hop in again.hops]) == (True, ["YES_TO_IDEA"])
+
+    # The same id to say something else is a mistake, and is told as one.
+    no = planning_pb2.DecisionRequest(story_id=twice, actor_id=team.po, command_id="yes")
+    _, _, refused = await failed(planning.RejectDecision(no))
+    assert refused
+    assert [reason.code for reason in refused.reasons] == ["COMMAND_ID_REUSED"]
+
+    # So is a refusal the answer that is given again, wherever the story has gone meanwhile.
+    early = planning_pb2.DecisionRequest(story_id=twice, actor_id=team.qa, command_id="early")
+    _, _, refused = await failed(planning.ApproveDecision(early))
+    assert refused
+    assert (refused.duplicate, [reason.code for reason in refused.reasons]) == (False, ["ROLE_NOT_ALLOWED"])
+    await planning.ApproveDecision(planning_pb2.DecisionRequest(story_id=twice, actor_id=team.po))
+    _, _, refused = await failed(planning.ApproveDecision(early))
+    assert refused
+    assert (refused.duplicate, [reason.code for reason in refused.reasons]) == (True, ["ROLE_NOT_ALLOWED"])
 
 
 async def test_what_is_refused_says_why_and_the_way_out(

@@ -14,6 +14,14 @@ from graph.errors import BadInputError, ConflictError
 from graph.queries import query
 from tests.graph.world import World, unique
 
+SMALL = """
+workflow: {name}
+item: story
+roles: [po]
+states: {{{name}-open: {{kind: initial}}, {name}-shut: {{kind: final}}}}
+transitions: [{{from: {name}-open, action: SHUT, to: {name}-shut, roles: [po]}}]
+"""
+
 
 async def made(engine: Engine, label: str, count: int = 1, **more: Any) -> list[str]:
     """Stories that a label tells from those of other tests."""
@@ -215,6 +223,72 @@ async def test_a_page_of_a_large_backlog_reads_a_page(world: World, engine: Engi
             assert await hits(engine, statement, key="~") < 10
     finally:
         await world.cypher("MATCH (s:Story {title: 'Many'}) WHERE s.labels = [$label] DETACH DELETE s", label=label)
+
+
+async def test_a_list_of_a_part_reads_that_part(world: World, engine: Engine) -> None:
+    label, flow, ana = unique("label"), unique("flow"), await world.actor("developer")
+    await world.publish(SMALL.format(name=flow))
+    epic, sprint = await engine.items.create_epic("Epic", unique("epic")), await engine.sprints.create("Sprint")
+    await world.cypher(
+        "MATCH (draft:State {workflow: 'story', name: 'DRAFT'}) "
+        "MATCH (work:State {workflow: 'task', name: 'implementing'}) "
+        "UNWIND range(1, 3000) AS n CREATE (s:Story:Item {id: $label + n, name: $label + n, title: 'Many', "
+        "workflow: 'story', version: 0, began_in: 'DRAFT', labels: [$label], created_at: datetime()}) "
+        "CREATE (s)-[:IN_STATE]->(draft) CREATE (s)-[:HAS_TASK]->(t:Task:Item {id: $label + 't' + n, name: $label, "
+        "title: 'Many', workflow: 'task', version: 0, began_in: 'implementing', labels: [$label], "
+        "created_at: datetime()}) "
+        "CREATE (t)-[:IN_STATE]->(work)",
+        label=label,
+    )
+    try:
+        for n in (7, 9, 8):
+            await engine.places.move_story(f"{label}{n}", epic)
+        own = await engine.items.create_story("Own", workflow=flow, epic_id=epic)
+        for story in (f"{label}8", f"{label}6", own):
+            await engine.sprints.assign(story, sprint)
+        for n in (5, 4):
+            await engine.items.edit_task(f"{label}t{n}", {"assignee_id": ana})
+        small = f"{flow}-open"
+        trees, seven, eight = engine.trees, f"{label}7", f"{label}8"
+        for asked, ids in (
+            ({"epic_id": epic}, [seven, eight, f"{label}9", own]),
+            ({"sprint_id": sprint}, [f"{label}6", eight, own]),
+            ({"epic_id": epic, "sprint_id": sprint}, [eight, own]),
+            ({"state": small}, [own]),
+            ({"state": small, "sprint_id": sprint, "epic_id": epic}, [own]),
+            ({"state": "DRAFT", "epic_id": epic}, [seven, eight, f"{label}9"]),
+            ({"state": "DONE", "epic_id": epic}, []),
+            ({"epic_id": "nowhere"}, []),
+            ({"sprint_id": "nowhere", "state": small}, []),
+        ):
+            page = await trees.stories(100, None, **asked)
+            assert (sorted(row["id"] for row in page.rows), page.total) == (sorted(ids), len(ids)), asked
+            places = [(row["place"], row["id"]) for row in page.rows]
+            assert places == sorted(places)
+            nothing = {"state": None, "sprint_id": None, "epic_id": None, "after": None}
+            assert await hits(engine, "tree/stories", **nothing | asked) < 400, asked
+        page = await trees.stories(1, None, epic_id=epic)
+        page = await trees.stories(2, [page.rows[0]["place"], page.rows[0]["id"]], epic_id=epic)
+        assert (len(page.rows), page.total, page.has_next) == (2, 4, True)
+        assert (await trees.stories(1, None)).total >= 3001
+
+        mine = [f"{label}t4", f"{label}t5"]
+        for given, found in (
+            ({"assignee_id": ana}, mine),
+            ({"assignee_id": ana, "state": "implementing"}, mine),
+            ({"assignee_id": ana, "state": "todo"}, []),
+            ({"assignee_id": ana, "role": "developer"}, mine),
+            ({"assignee_id": ana, "role": "qa"}, []),
+            ({"assignee_id": "nobody"}, []),
+        ):
+            page = await trees.tasks(100, None, **given)
+            assert (sorted(row["id"] for row in page.rows), page.total) == (found, len(found)), given
+            nobody = {"state": None, "role": None, "assignee_id": None, "after": None}
+            assert await hits(engine, "tree/tasks", **nobody | given) < 400, given
+        everybody = await trees.tasks(5000, None, state="implementing", role="developer")
+        assert {row["id"] for row in everybody.rows} >= {f"{label}t{n}" for n in range(1, 3001)}
+    finally:
+        await world.cypher("MATCH (n:Item {title: 'Many'}) WHERE n.labels = [$label] DETACH DELETE n", label=label)
 
 
 async def hits(engine: Engine, statement: str, **given: Any) -> int:

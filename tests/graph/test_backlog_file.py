@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from graph.backlog import Filter
+from graph.burndown import Sum, total
 from graph.database import Database
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
@@ -24,6 +25,16 @@ from tests.graph.team import Team
 from tests.graph.world import World, unique
 
 Row = dict[str, Any]
+
+BROKEN = """
+workflow: {name}
+item: story
+roles: [po]
+states: {{open: {{kind: initial}}, busy: {{kind: active}}, shut: {{kind: final}}}}
+transitions:
+  - {{from: open, action: BEGIN_IT, to: busy, roles: [po]}}
+  - {{from: busy, action: SHUT_IT, to: shut, automatic: true}}
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -171,6 +182,135 @@ async def test_out_and_in_and_out_again(engine: Engine, team: Team) -> None:
     assert await sound(db, *items)
     assert [len(await world.history(item)) for item in items] == [0, 0, 0, 0]
     assert [await world.state(item) for item in items[1:]] == ["done", "implementing", "todo"]
+
+
+async def sums(world: World, item: str) -> dict[tuple[str, str], int]:
+    rows = await world.cypher(
+        "MATCH (a:Actor)-[f:HAS_FIRED]->(:Item {id: $id}) RETURN a.id AS who, f.action AS action, f.times AS times",
+        id=item,
+    )
+    return {(row["who"], row["action"]): row["times"] for row in rows}
+
+
+async def test_who_did_what_is_known_without_a_history(engine: Engine, team: Team) -> None:
+    world, db, gate = team.world, engine.db, engine.gate
+    epic, (story, done, handed_in, _) = await lived(engine, team)
+    before = {item: await sums(world, item) for item in (story, done, handed_in)}
+    plain = await take(db, epic)
+    await clear(world, epic)
+    assert (await bring(db, gate, plain)).bad == []
+    assert {item: await sums(world, item) for item in before} == before
+    assert before[done][team.architect, "APPROVE_DESIGN"] == 1
+    # Separation of duties is remembered: who handed in does not approve.
+    await world.cypher(
+        "MATCH (a:Actor {id: $id}) MATCH (r:Role {name: 'architect'}) MERGE (a)-[:HAS_ROLE]->(r)", id=team.developer
+    )
+    other = await world.actor("developer")
+    await world.applied(handed_in, "COMMIT_CODE", other, commit_sha="1")
+    assert await world.refused(handed_in, "APPROVE_DESIGN", team.developer) == ["SAME_ACTOR"]
+
+    # What came without a history and what was done since are told apart, and never counted twice.
+    assert await sound(db, story, done, handed_in)
+    assert [bad.different for bad in (await bring(db, gate, plain)).kinds.values() if bad.different]
+    since = {item: await sums(world, item) for item in before}
+    whole = await take(db, epic, history=True)
+    await clear(world, epic)
+    assert (await bring(db, gate, whole)).bad == []
+    assert {item: await sums(world, item) for item in before} == since
+    assert await take(db, epic, history=True) == whole
+    report = await bring(db, gate, whole)
+    assert (report.bad, report.different) == ([], [])
+    assert await sound(db, story, done, handed_in)
+    # The doctor finds a sum that is wrong, and puts it right.
+    await world.cypher("MATCH ()-[f:HAS_FIRED]->(:Item {id: $id}) SET f.times = f.times + 5", id=handed_in)
+    doctor = Doctor(db, Options(limit=1_000_000, stuck=1_000_000))
+    assert not await sound(db, handed_in)
+    await doctor.repair(await doctor.examine())
+    assert await sound(db, handed_in)
+    assert await sums(world, handed_in) == since[handed_in]
+
+
+async def test_who_did_what_as_it_is_written(world: World, engine: Engine) -> None:
+    db, gate = engine.db, engine.gate
+    ana, story, task = await world.actor("architect"), unique("story"), unique("task")
+    did = {"actor_id": ana, "action": "APPROVE_DESIGN"}
+    rows: list[Row | str] = [
+        {"kind": "story", "id": story, "title": "S"},
+        {"kind": "task", "id": task, "story_id": story, "title": "T", "state": "done", "fired": [did]},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "fired": [did, did]},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "fired": [{**did, "actor_id": "nobody"}]},
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "fired": [{**did, "times": 0}]},
+        {"kind": "story", "id": unique("s"), "title": "T", "external": True, "fired": [did]},
+    ]
+    report = await bring(db, gate, text(*rows))
+    assert problems(report) == [(3, "fired"), (4, "fired"), (5, "fired"), (6, "fired")]
+    assert await sums(world, task) == {(ana, "APPROVE_DESIGN"): 1}
+    again = await bring(db, gate, text(*rows[:2]))
+    assert again.different == []
+
+
+async def test_stories_whose_tasks_came_done_go_on(engine: Engine, team: Team) -> None:
+    world, db, gate = team.world, engine.db, engine.gate
+    flow = unique("broken")
+    await world.publish(BROKEN.format(name=flow))
+    spoilt, stories = unique("a-story"), [unique("story") for _ in range(3)]
+    fired = [
+        {"actor_id": team.architect, "action": "APPROVE_DESIGN", "times": 1},
+        {"actor_id": team.qa, "action": "APPROVE_TESTS", "times": 1},
+    ]
+    rows: list[Row | str] = [{"kind": "story", "id": spoilt, "title": "S", "workflow": flow, "state": "busy"}]
+    for place, story in enumerate(stories):
+        rows += [
+            {"kind": "story", "id": story, "title": "S", "state": "IN_PROGRESS"},
+            {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "state": "done",
+             "fired": fired[: 2 - place % 2]},
+        ]  # fmt: skip
+    rows.append({"kind": "task", "id": unique("t"), "story_id": stories[2], "title": "T", "state": "todo"})
+    spoil = "MATCH (t:Transition {workflow: $flow, name: 'SHUT_IT'}) "
+    await world.cypher(
+        spoil + "CREATE (t)-[:GUARDED_BY {order: 1}]->(:Guard {name: 'spoilt', kind: 'field', field: 7})", flow=flow
+    )
+    try:
+        assert (await bring(db, gate, text(*rows))).bad == []
+    finally:
+        await world.cypher(spoil + "MATCH (t)-[:GUARDED_BY]->(g:Guard {name: 'spoilt'}) DETACH DELETE g", flow=flow)
+    assert [await world.state(story) for story in (spoilt, *stories)] == [
+        "busy", "READY_TO_REVIEW", "TESTING", "IN_PROGRESS",
+    ]  # fmt: skip
+
+
+async def test_a_story_that_came_done_counts_where_it_was_done(world: World, engine: Engine) -> None:
+    db, gate = engine.db, engine.gate
+    past, later, sprintless = unique("sprint"), unique("sprint"), unique("sprint")
+    done, came, given_up, undated = (unique("story") for _ in range(4))
+    begin = {"kind": "story", "title": "S", "story_points": 5, "created_at": "2026-10-01T09:00:00Z", "sprint_points": 5}
+    rows: list[Row | str] = [
+        {"kind": "sprint", "id": past, "name": "P", "state": "closed", "closed_at": "2026-11-20T09:00:00Z"},
+        {"kind": "sprint", "id": later, "name": "L", "state": "active", "started_at": "2026-11-20T09:00:00Z"},
+        {"kind": "sprint", "id": sprintless, "name": "L", "state": "active"},
+        {**begin, "id": done, "sprint_id": past, "sprint_entered_at": "2026-11-10T09:00:00Z", "state": "DONE",
+         "done_at": "2026-11-12T09:00:00Z"},
+        {**begin, "id": came, "sprint_id": later, "sprint_entered_at": "2026-11-21T09:00:00Z", "state": "DONE",
+         "done_at": "2026-11-12T09:00:00Z"},
+        {**begin, "id": given_up, "sprint_id": later, "sprint_entered_at": "2026-11-21T09:00:00Z",
+         "state": "ARCHIVED"},
+        {**begin, "id": undated, "sprint_id": sprintless, "state": "DONE"},
+    ]  # fmt: skip
+    assert (await bring(db, gate, text(*rows))).bad == []
+
+    async def counted() -> list[Sum]:
+        stays = await engine.sprints.stays([past, later, sprintless])
+        closed = datetime(2026, 11, 20, 9, tzinfo=UTC)
+        return [total(stays[past], closed), total(stays[later]), total(stays[sprintless])]
+
+    assert await counted() == [Sum(0, 5), Sum(), Sum(0, 5)]
+    # Put away by its rules it is done all the same, then when it was.
+    await world.applied(done, "ARCHIVE", await world.actor("po"), feedback="It is not needed any more.")
+    assert await counted() == [Sum(0, 5), Sum(), Sum(0, 5)]
+    whole = await take(db, history=True)
+    assert [json.loads(row)["began_at"] for row in whole.splitlines() if f'"id": "{done}"' in row.decode()] == [
+        "2026-11-12T09:00:00Z"
+    ]
 
 
 async def test_again_does_nothing_and_names_what_differs(world: World, engine: Engine) -> None:
@@ -424,3 +564,80 @@ async def test_what_is_closed_while_the_file_is_written_takes_nothing(world: Wor
         report = await bring(engine.db, engine.gate, text(*rows))
     assert [bad.line for bad in report.bad] == [1, 2]
     assert all("was closed" in bad.message for bad in report.bad)
+
+
+async def test_a_sprint_that_has_ended_takes_no_story_but_from_a_file_that_tells_of_it(
+    world: World, engine: Engine
+) -> None:
+    db, gate = engine.db, engine.gate
+    ended, past = await engine.sprints.create("Ended"), unique("sprint")
+    await engine.sprints.close(ended)
+    at = "2026-11-20T09:00:00Z"
+    row = {"kind": "sprint", "id": past, "name": "P", "state": "closed", "closed_at": at}
+    rows: list[Row | str] = [row, {"kind": "story", "id": unique("s"), "title": "S", "sprint_id": past}]
+    assert (await bring(db, gate, text(*rows))).bad == []
+    # Another file of the same past, such as that of another epic, tells more of it.
+    rows[1] = {"kind": "story", "id": unique("s"), "title": "S", "sprint_id": past}
+    assert (await bring(db, gate, text(*rows))).bad == []
+    late: list[Row | str] = [
+        {"kind": "sprint", "id": ended, "name": "Ended", "state": "closed", "closed_at": at},
+        *({"kind": "story", "id": unique("s"), "title": "S", "sprint_id": sprint} for sprint in (ended, past)),
+        {"kind": "story", "id": unique("s"), "title": "S", "stays": [{"sprint_id": ended, "left_at": at}]},
+    ]
+    report = await bring(db, gate, text(*late))
+    assert problems(report) == [(2, "sprint_id"), (3, "sprint_id")]
+    assert report.kinds["story"].created == 1
+
+
+async def test_a_sprint_that_ends_while_the_file_is_written_takes_no_story(world: World, engine: Engine) -> None:
+    sprint, story = await engine.sprints.create("Ends"), unique("s")
+    through = Import._write
+
+    async def closed_first(self: Import, *given: Any) -> None:
+        await engine.sprints.close(sprint)
+        await through(self, *given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Import, "_write", closed_first)
+        rows = text({"kind": "story", "id": story, "title": "S", "sprint_id": sprint})
+        report = await bring(engine.db, engine.gate, rows)
+    assert [bad.line for bad in report.bad] == [1]
+    assert await world.cypher("MATCH (s:Story {id: $id}) RETURN s", id=story) == []
+
+
+async def test_an_id_is_of_an_epic_or_of_an_item(world: World, engine: Engine) -> None:
+    epic, both = unique("epic"), unique("both")
+    await engine.items.create_epic("E", epic)
+    story, foreign = await engine.items.create_story("S", workflow="story", id=unique("s")), await world.story()
+    rows: list[Row | str] = [
+        {"kind": "epic", "id": both, "title": "E"},
+        {"kind": "story", "id": both, "title": "S"},
+        {"kind": "story", "id": epic, "title": "S"},
+        {"kind": "task", "id": epic + " ", "title": "T"},
+        {"kind": "epic", "id": story, "title": "E"},
+        {"kind": "epic", "id": foreign, "title": "E"},
+    ]
+    report = await bring(engine.db, engine.gate, text(*rows))
+    assert problems(report) == [(2, "id"), (3, "id"), (4, "id"), (5, "id"), (6, "id")]
+    task = {"kind": "task", "id": epic, "title": "T"}
+    assert problems(await bring(engine.db, engine.gate, text(task))) == [(1, "id")]
+
+
+async def test_a_place_that_would_be_in_the_way_of_what_is_new(world: World, engine: Engine) -> None:
+    now = int(datetime.now(UTC).timestamp() * 1_000_000)
+    good: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "title": "S", "rank_key": key} for key in (f"{now}zzz", "1", "0zzz")
+    ]
+    story = str(good[0]["id"]) if isinstance(good[0], dict) else ""
+    good.append({"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "rank": 2**31})
+    bad: list[Row | str] = [
+        {"kind": "story", "id": unique("s"), "title": "S", "rank_key": key}
+        for key in (f"{now + 7_200_000_000}1", "9", "A", "zz")
+    ]
+    bad += [
+        {"kind": "task", "id": unique("t"), "story_id": story, "title": "T", "rank": rank}
+        for rank in (9223372036854775807, 2**31 + 1, -(2**31) - 1)
+    ]
+    report = await bring(engine.db, engine.gate, text(*good, *bad))
+    assert problems(report) == [(line, "rank_key" if line < 9 else "rank") for line in range(5, 12)]
+    await engine.items.create_task(story, "Next", workflow="task")

@@ -24,6 +24,13 @@ def at(days: float) -> datetime:
         (Stay(5, at(3)), Sum()),
         (Stay(5, at(0), at(1)), Sum()),
         (Stay(5, at(0), at(3)), Sum(5)),
+        # What was finished here stays so when the story goes elsewhere, whatever becomes of it there.
+        (Stay(5, at(0), at(1), ((at(0.5), "done"),)), Sum(0, 5)),
+        (Stay(5, at(0), at(1), ((at(0.5), "done"), (at(1.5), None))), Sum(0, 5)),
+        (Stay(5, at(0), at(1), ((at(0.5), "done"), (at(0.7), None))), Sum()),
+        (Stay(5, at(0), at(1), ((at(0.5), "cancelled"),)), Sum()),
+        (Stay(5, at(0), at(1), ((at(1.5), "done"),)), Sum()),
+        (Stay(5, at(0.5), at(1), ((at(0), "done"),)), Sum()),
         (Stay(5, at(0), None, ((at(1), "done"),)), Sum(0, 5)),
         (Stay(5, at(0), None, ((at(3), "done"),)), Sum(5)),
         (Stay(5, at(0), None, ((at(1), "cancelled"),)), Sum()),

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from graph.backlog import Backlog
 from graph.database import Database
 from graph.derivation import Derivation, Wanted
 from graph.derivation_requests import DerivationRequests
 from graph.derivers import Derivers
 from graph.errors import BadInputError, ConflictError, NotFoundError, UnavailableError
 from graph.gate import Gate
+from graph.places import Places
 from graph.plugins import Plugins
 from tests.graph.world import World, unique
 
@@ -29,6 +31,11 @@ def requests(db: Database, derivation: Derivation) -> DerivationRequests:
 
 async def a_story(world: World, **properties: Any) -> str:
     return await world.story_item(description="Two things", **properties)
+
+
+async def titles_by_id(world: World, story: str) -> dict[str, str]:
+    rows = await world.cypher("MATCH (:Story {id: $id})-[:HAS_TASK]->(t) RETURN t.title AS title, t.id AS id", id=story)
+    return {row["title"]: row["id"] for row in rows}
 
 
 async def titles(world: World, story: str) -> list[str]:
@@ -101,6 +108,49 @@ async def test_a_deriver_or_a_story_that_is_not_there(world: World, db: Database
     for nothing in ("nowhere", await world.task("task")):
         with pytest.raises(NotFoundError, match="no story"):
             await derivers.ask("mine", nothing)
+
+
+async def test_a_derived_task_that_was_moved_is_not_derived_again(
+    world: World, db: Database, derivation: Derivation, gate: Gate
+) -> None:
+    story, other = await world.story_item(acceptance_criteria=["It works", "It is fast"]), await world.story_item()
+    first, second = await derivation.derive(story, None, workflow="task")
+    await Places(db, gate, Backlog(db)).move_task(first, other)
+    assert await derivation.derive(story, None, workflow="task") == [first, second]
+    assert await derivation.derive(story, [Wanted("It works"), Wanted("New")], workflow="task") == [
+        first,
+        (await titles_by_id(world, story))["New"],
+    ]
+    assert (await titles(world, story), await titles(world, other)) == (["It is fast", "New"], ["It works"])
+    # What was given by its id is another matter.
+    with pytest.raises(ConflictError, match=first):
+        await derivation.derive(story, [Wanted("It works", first)], workflow="task")
+    # So is an id that became that of something else.
+    await world.cypher("MATCH (t:Task {id: $id}) DETACH DELETE t CREATE (:Story {id: $id})", id=first)
+    with pytest.raises(ConflictError, match=first):
+        await derivation.derive(story, None, workflow="task")
+
+
+async def test_a_story_too_large_for_a_message_is_not_asked_for(world: World, requests: DerivationRequests) -> None:
+    fits = await world.story_item(description="x" * 490_000)
+    await requests.request(fits, workflow="task")
+    for texts in ({"description": "é" * 250_000}, {"acceptance_criteria": ['"' * 90_000] * 3}):
+        large = await world.story_item(**texts)
+        with pytest.raises(BadInputError, match="500000 are allowed"):
+            await requests.request(large, workflow="task")
+        assert await world.events(large, "planning.derivation.requested") == []
+        assert await world.cypher("MATCH (r:DerivationRequest)-[:OF]->(:Story {id: $id}) RETURN r", id=large) == []
+
+
+async def test_nobody_derives_in_the_name_of_the_system(
+    world: World, requests: DerivationRequests, derivation: Derivation
+) -> None:
+    story = await a_story(world)
+    with pytest.raises(BadInputError, match="the system itself"):
+        await requests.request(story, workflow="task", author_id="stategate")
+    with pytest.raises(BadInputError, match="the system itself"):
+        await derivation.derive(story, [Wanted("x")], workflow="task", author_id="stategate")
+    assert await titles(world, story) == []
 
 
 async def test_a_request_is_told_once_and_answered_once(world: World, requests: DerivationRequests) -> None:

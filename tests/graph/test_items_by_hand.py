@@ -475,3 +475,29 @@ async def test_a_place_that_cannot_be(world: World, engine: Engine) -> None:
     ):
         with pytest.raises(NotFoundError):
             await unknown
+
+
+async def test_an_epic_and_an_item_have_no_id_in_common(world: World, engine: Engine) -> None:
+    epic, parent = unique("E"), await story(engine)
+    inside, foreign = await task(engine, parent), await world.story()
+    await engine.items.create_epic("An epic", epic)
+    with pytest.raises(ConflictError, match=f"'{epic}' exists already"):
+        await engine.items.create_story("A story", workflow="story", id=epic)
+    with pytest.raises(ConflictError, match=f"'{epic}' exists already"):
+        await task(engine, parent, id=epic)
+    with pytest.raises(ConflictError, match=f"'{epic}' exists already"):
+        await engine.derivation.derive(parent, [Wanted("x", epic)], workflow="task")
+    for taken in (parent, inside, foreign):
+        with pytest.raises(ConflictError, match=f"'{taken}' is the id of a story or a task"):
+            await engine.items.create_epic("An epic", taken)
+    await engine.places.archive(epic)
+    assert (await engine.trees.epics_by_ids([epic, parent, inside]))[epic]["archived"]
+
+
+async def test_the_system_is_no_author(world: World, engine: Engine) -> None:
+    parent, id = await story(engine), unique("new")
+    with pytest.raises(BadInputError, match="the system itself"):
+        await engine.items.create_story("A story", workflow="story", id=id, author_id="stategate")
+    with pytest.raises(BadInputError, match="the system itself"):
+        await task(engine, parent, id=id, author_id="stategate")
+    assert await engine.trees.items_by_ids([id]) == {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import pytest_asyncio
 
 from graph.database import Database
 from graph.decision import Command, Outcome
+from graph.errors import BadInputError
 from graph.gate import Gate
 from graph.rules.service import Rules
 from graph.work import TaskSeed
@@ -95,6 +97,63 @@ async def test_a_story_carried_over_begins_nothing_new(team: Team) -> None:
     assert await team.world.state(second) == "todo"
     await team.work.story_transitioned(story, RELEASING)
     assert await team.world.state(second) == "implementing"
+
+
+async def put(world: World, story: str, state: str) -> None:
+    await world.cypher(
+        "MATCH (i:Item {id: $id})-[here:IN_STATE]->() MATCH (s:State {name: $state, workflow: 'story'}) DELETE here "
+        "CREATE (i)-[:IN_STATE]->(s)",
+        id=story,
+        state=state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "taken", "assigned"),
+    [
+        ("READY_FOR_EXECUTION", True, True),
+        ("IN_PROGRESS", True, True),
+        ("READY_TO_REVIEW", True, True),
+        ("CARRY_OVER", True, False),
+        # Nobody has moved it here, so somebody else does.
+        ("DRAFT", True, True),
+        ("ARCHIVED", False, False),
+    ],
+)
+async def test_a_late_message_releases_as_the_story_is_now(team: Team, state: str, taken: bool, assigned: bool) -> None:
+    world, story, task = team.world, await team.world.story_item(), unique("task")
+    waiting = await world.task("task", story)
+    await put(world, story, state)
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(task, priority=5)])
+    assert (await world.item(story))["released"] is assigned
+    assert bool(await world.cypher("MATCH (t:Task {id: $id}) RETURN t", id=task)) is taken
+    assert bool(await begun(team, waiting)) is assigned
+
+
+async def test_a_story_that_was_rethought_is_not_released_by_a_late_message(team: Team) -> None:
+    world, story = team.world, await team.world.story_item()
+    waiting = await world.task("task", story)
+    await put(world, story, "CARRY_OVER")
+    await world.applied(story, "RETHINK", team.po)
+    await team.work.story_transitioned(story, RELEASING)
+    assert (await world.item(story))["released"] is False
+    assert await begun(team, waiting) == []
+
+
+async def test_an_id_that_is_of_something_else_is_no_story_and_no_task(team: Team) -> None:
+    world, epic, fresh = team.world, unique("epic"), unique("fresh")
+    await world.items.create_epic("E", epic)
+    foreign, own = await world.story(), await world.story_item()
+    task = await world.task("task", own)
+    for id in (task, epic):
+        with pytest.raises(BadInputError, match=f"'{id}' is the id of a task or an epic"):
+            await team.work.story_transitioned(id, RELEASING, [TaskSeed(fresh)])
+        assert await world.cypher("MATCH (s:Story {id: $id}) RETURN s", id=id) == []
+    for id in (foreign, own, epic):
+        with pytest.raises(BadInputError, match=f"'{id}' is no task"):
+            await team.work.story_transitioned(unique("story"), RELEASING, [TaskSeed(fresh), TaskSeed(id)])
+        assert await world.cypher("MATCH (t:Task) WHERE t.id IN $ids RETURN t", ids=[id, fresh]) == []
+    assert await world.state(task) == "todo"
 
 
 async def test_completion_is_told_once(team: Team) -> None:

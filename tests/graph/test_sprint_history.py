@@ -91,6 +91,22 @@ async def test_a_story_counts_where_it_was_finished(board: Board) -> None:
     assert [stay["left_at"] is None for stay in stays] == [False, False, True]
 
 
+async def test_what_was_finished_in_a_sprint_counts_there_when_it_has_left(board: Board) -> None:
+    sprint, (done, moved, left_open) = await board.sprint(5, 3, 2)
+    await board.sprints.start(sprint)
+    await board.does(done, "DO_IT")
+    await board.does(moved, "DO_IT")
+    await board.sprints.remove(done)
+    other, _ = await board.sprint()
+    await board.sprints.assign(moved, other)
+    await board.sprints.remove(left_open)
+    assert [await board.sums(one) for one in (sprint, other)] == [Sum(0, 8), Sum()]
+    # Put in again, it came done.
+    await board.sprints.assign(done, sprint)
+    await board.sprints.close(sprint)
+    assert await board.sums(sprint) == Sum(0, 8)
+
+
 async def test_a_later_estimate_changes_no_past(board: Board) -> None:
     sprint, (story, gone) = await board.sprint(5, 2)
     await board.does(story, "DO_IT")

@@ -12,7 +12,7 @@ from graph.errors import BadInputError
 from graph.events import DerivedTask, ListedTask
 from graph.ids import given_or_made
 from graph.items import check
-from graph.limits import ID, LABEL, LABELS, LARGEST, TEXT, TITLE
+from graph.limits import CRITERIA, ID, LABEL, LABELS, LARGEST, TEXT, TITLE
 from graph.transfer.rows import PARSER
 
 CASES: list[tuple[str, Any, bool]] = [
@@ -30,6 +30,8 @@ CASES: list[tuple[str, Any, bool]] = [
     ("acceptance_criteria", ["x" * TEXT], True),
     ("acceptance_criteria", ["x" * (TEXT + 1)], False),
     ("acceptance_criteria", [" "], False),
+    ("acceptance_criteria", ["x"] * CRITERIA, True),
+    ("acceptance_criteria", ["x"] * (CRITERIA + 1), False),
     ("labels", [f"{n}" for n in range(LABELS)], True),
     ("labels", [f"{n}" for n in range(LABELS + 1)], False),
     ("labels", ["x" * LABEL], True),
