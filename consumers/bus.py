@@ -18,6 +18,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from consumers.streams import Streams
 from graph import fault_points
+from graph.errors import UnavailableError
 from graph.events import DerivationCompleted, HeardEvent, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 
@@ -44,21 +45,38 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
 
     Raises:
         OSError: there is none at first; or a NATS error.
+        UnavailableError: the client gave the connection up, and the block was broken off. The client does so for good
+            over most of what a server says of a connection, and then nothing comes or goes that it is used for.
     """
 
     async def report(error: Exception) -> None:
         log.warning("nats", error=str(error) or type(error).__name__)
 
+    async def closed() -> None:
+        if used:
+            life.reschedule(asyncio.get_running_loop().time())
+
+    used, life = False, asyncio.timeout(None)
     connection = await nats.connect(
         url.split(","),
         name=name,
         max_reconnect_attempts=attempts,
         reconnect_time_wait=0.5,
         error_cb=report,
+        closed_cb=closed,
         allow_reconnect=True,
     )
     try:
-        yield connection
+        async with life:
+            used = True
+            try:
+                yield connection
+            finally:
+                used = False
+    except TimeoutError:
+        if life.expired():
+            raise UnavailableError("The connection to NATS has ended for good.") from connection.last_error
+        raise
     finally:
         await connection.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -17,6 +17,11 @@ from nats.errors import Error as NatsError
 _AT_ONCE = 1000  # messages on their way to the server
 _ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
 _PATIENCE = 5.0  # seconds without any confirmation after which those on their way count as lost
+
+
+def header_size(headers: Mapping[str, str]) -> int:
+    """In bytes, as the server counts it."""
+    return sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers.items()) + 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Letter:
     @property
     def size(self) -> int:
         """In bytes, as the server counts it."""
-        return len(self.data) + sum(len(name) + len(value.encode()) + 4 for name, value in self.headers.items()) + 14
+        return len(self.data) + header_size(self.headers)
 
 
 @dataclass(slots=True)

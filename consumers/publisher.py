@@ -104,9 +104,7 @@ class Publisher:
                 )
                 done.append(letter.id)
         for letter in sent.too_large:
-            size = len(letter.data)
-            empty = Letter(letter.id, letter.chain, letter.subject, b"", letter.headers)
-            await self._give_up(empty, f"the bus takes no message of {size} bytes")
+            await self._give_up(letter, f"the bus takes no message of {len(letter.data)} bytes")
             done.append(letter.id)
         if not self._done:
             self._since = monotonic()

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
@@ -13,6 +14,7 @@ from consumers.bus import connected, subscribe
 from consumers.pull import Pull
 from consumers.streams import STREAMS, Streams
 from graph.database import Database
+from graph.errors import UnavailableError
 from graph.lease import Lease
 from stategate.servers.launch import Launcher
 from stategate.servers.nats import Nats
@@ -59,6 +61,26 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
+    finally:
+        await launcher.stop()
+
+
+async def test_who_loses_the_connection_for_good_is_broken_off(tmp_path: Path) -> None:
+    """The client gives up over whatever a server says of a connection; nothing it was used for goes on then."""
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server = Nats(tmp_path)
+    try:
+        url = server.url(await launcher.launch(server))
+
+        async def use() -> None:
+            async with asyncio.timeout(PATIENCE), connected(url, "tests") as client:
+                await client._process_err("'Maximum Payload Violation'")
+                await asyncio.Event().wait()
+
+        with pytest.raises(UnavailableError, match="for good"):
+            await use()
+        async with connected(url, "tests") as client:
+            assert client.is_connected
     finally:
         await launcher.stop()
 
