@@ -12,6 +12,7 @@ from nats.aio.client import Client
 
 from graph.effects import TRIES
 from graph.engine import Engine
+from graph.events import MOST_TASKS
 from stategate.servers.environment import Addresses
 from tests.doors.bus import Bus
 from tests.doors.conftest import Team
@@ -102,6 +103,14 @@ async def test_a_number_too_large_for_the_graph_is_a_dead_letter(bus: Bus) -> No
     await bus.send(PLANNED, {"story_id": story, "to_state": "READY_FOR_EXECUTION", "tasks": tasks})
     dead = await bus.hear(f"dead.{PLANNED}", story_id=story)
     assert dead["tasks"] == tasks
+
+
+async def test_a_story_of_more_tasks_than_anybody_has_is_a_dead_letter(bus: Bus) -> None:
+    story = unique("S")
+    tasks = [f"{story}-{number}" for number in range(MOST_TASKS + 1)]
+    await bus.send(PLANNED, {"story_id": story, "to_state": "READY_FOR_EXECUTION", "tasks": tasks})
+    [dead] = await bus.messages(f"dead.{PLANNED}", 1, story_id=story)
+    assert f"at most {MOST_TASKS} items" in (dead.headers or {})["Stategate-Reason"]
 
 
 @pytest.mark.parametrize("name", ["X-Odd", "x_y", "Nats-Expected-Stream", "ce-id", "traceparent"])
