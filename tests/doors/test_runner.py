@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from consumers.bus import handled_up_to, subscribe
 from consumers.doctor import repair
+from consumers.pull import GoneError, Pull
 from consumers.runner import Heard, Runner
 from consumers.streams import Streams
 from graph.database import Database
@@ -321,6 +322,29 @@ async def test_the_doctor_makes_a_consumer_that_begins_where_it_was(
     async with reading(connection, db, subject, reader):
         await reader.until(6)
     assert reader.numbers() == list(range(6))
+
+
+async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
+    connection: Client, db: Database, subject: str
+) -> None:
+    """It had nothing in hand; its request would still take the next message, for two minutes."""
+    durable, streams = subject.replace(".", "-"), Streams(connection.jetstream())
+    lease = Lease(db, durable)
+    await lease.take()
+    place = await subscribe(streams, subject, durable, lease)
+    async with Pull(connection, place.stream, durable, place.delivered, 10) as frozen:
+        await _expire(db, durable)
+        reader = Reader()
+        async with reading(connection, db, subject, reader):
+            async with asyncio.timeout(PATIENCE):
+                while not (await connection.jetstream().consumer_info(place.stream, durable)).num_waiting:
+                    await asyncio.sleep(0.1)
+            # Its wish to go on is of no use either.
+            with pytest.raises(GoneError):
+                await frozen.take(1, 5)
+            await publish(connection, subject, *notes(3))
+            async with asyncio.timeout(30):
+                await reader.until(3)
 
 
 async def test_of_two_runners_one_reads_and_the_other_takes_over_when_it_stops(
