@@ -218,6 +218,7 @@ class Runner(Generic[Event]):
                     # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
                     log.warning("neo4j is away", durable=self._durable)
                     self._size = max(1, min(self._size, len(now)) // 2)
+                    free = [job for job in free if not job.message.is_acked]
                     for job in [*free, *(job for parked in self._parked.values() for job in parked.jobs)]:
                         await job.message.in_progress()
                     await asyncio.sleep(pause)

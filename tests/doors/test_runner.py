@@ -194,6 +194,17 @@ async def test_one_that_only_seems_to_find_no_database_is_given_up(
         assert "failed 5 times: UnavailableError" in (dead.headers or {})["Stategate-Reason"]
 
 
+async def test_what_was_done_before_no_database_was_found_is_not_done_again(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(8, n1="input", n2="stuck"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(6)
+        await bus.messages(f"dead.{subject}", 2)
+    assert sorted(reader.numbers()) == [0, 3, 4, 5, 6, 7]
+
+
 async def test_one_alone_waits_for_a_database_that_takes_nothing(
     connection: Client, db: Database, subject: str, bus: Bus
 ) -> None:
