@@ -47,11 +47,12 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
     "Dead": {
         "type": "object",
-        "description": "Those the message had, but for NATS' own, and these.",
+        "description": "Those the message had, but for NATS' own and those for which there is no room, and these.",
         "properties": {
             "Stategate-Reason": _TEXT,
             "Stategate-Place": _TEXT | {"description": "where it stood"},
             "Stategate-Msg-Id": _TEXT | {"description": "the Nats-Msg-Id it had"},
+            "Stategate-Size": _TEXT | {"description": "the bytes its body had, when it was cut to fit"},
         },
         "required": ["Stategate-Reason", "Stategate-Place"],
     },
@@ -71,7 +72,7 @@ def document() -> dict[str, Any]:
             operations[f"{kind}_{name}"] = _operation("send" if kind == "told" else "receive", name, kind)
     channels["dead"] = {
         "address": f"{PREFIX}{{subject}}",
-        "description": "A message that cannot be read or handled, whole, or an event that cannot be published.",
+        "description": "What cannot be read or handled, or an event that cannot be published; whole where it fits.",
         "parameters": {"subject": {"description": "the subject it came on, or was to be published on"}},
         "messages": {"told": {"headers": _ref("DeadHeaders"), "payload": {}}},
     }

@@ -13,11 +13,12 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from consumers.streams import Streams
 from graph import fault_points
+from graph.errors import UnavailableError
 from graph.events import DerivationCompleted, HeardEvent, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 
@@ -44,21 +45,38 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
 
     Raises:
         OSError: there is none at first; or a NATS error.
+        UnavailableError: the client gave the connection up, and the block was broken off. The client does so for good
+            over most of what a server says of a connection, and then nothing comes or goes that it is used for.
     """
 
     async def report(error: Exception) -> None:
         log.warning("nats", error=str(error) or type(error).__name__)
 
+    async def closed() -> None:
+        if used:
+            life.reschedule(asyncio.get_running_loop().time())
+
+    used, life = False, asyncio.timeout(None)
     connection = await nats.connect(
         url.split(","),
         name=name,
         max_reconnect_attempts=attempts,
         reconnect_time_wait=0.5,
         error_cb=report,
+        closed_cb=closed,
         allow_reconnect=True,
     )
     try:
-        yield connection
+        async with life:
+            used = True
+            try:
+                yield connection
+            finally:
+                used = False
+    except TimeoutError:
+        if life.expired():
+            raise UnavailableError("The connection to NATS has ended for good.") from connection.last_error
+        raise
     finally:
         await connection.close()
 
@@ -75,8 +93,9 @@ class Subscribed:
 async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease) -> Subscribed:
     """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
 
-    What a former reader was given and has not acknowledged would come only after its time is over, behind newer
-    ones. So a consumer with such messages is made anew, from the last place before which nothing is missing.
+    It is made anew, from the last place before which nothing is missing. What a former reader was given and has not
+    acknowledged would else come only after its time is over, behind newer ones; and one that is frozen, or cut off,
+    may have asked for messages that would still be sent to it.
 
     Raises:
         LeaseLostError: another process reads it now.
@@ -84,11 +103,12 @@ async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease) 
     while (stream := await streams.of(subject)) is None:
         await streams.ensure()
     about = await streams.js.stream_info(stream)
-    created = about.created.astimezone(UTC).isoformat().replace("+00:00", "Z") if about.created else ""
-    after = await lease.position(f"{stream}/{created}")
+    created = made_at(about)
+    after = await handled_up_to(about, lease)
     try:
         info = await streams.js.consumer_info(stream, durable)
-        if info.num_ack_pending:
+        # A stream that keeps what somebody waits for would lose that with the consumer.
+        if about.config.retention != RetentionPolicy.INTEREST:
             after = max(after, info.ack_floor.stream_seq if info.ack_floor else 0)
             # Kept first: between here and the new consumer this process may be killed.
             await lease.set_position(f"{stream}/{created}", after)
@@ -98,6 +118,17 @@ async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease) 
     except NotFoundError:
         info = await streams.js.add_consumer(stream, consumer_config(subject, durable, after, about.config.retention))
     return Subscribed(stream, created, info.delivered.consumer_seq if info.delivered else 0)
+
+
+def made_at(stream: StreamInfo) -> str:
+    """When it was made, which tells it from a later one of its name."""
+    return stream.created.astimezone(UTC).isoformat().replace("+00:00", "Z") if stream.created else ""
+
+
+async def handled_up_to(stream: StreamInfo, lease: Lease) -> int:
+    """The place in a stream up to which the holders of a lease have handled it; 0 when none is known."""
+    # A stream that was brought back as it once was may end before that place.
+    return min(await lease.position(f"{stream.config.name}/{made_at(stream)}"), stream.state.last_seq)
 
 
 def consumer_config(

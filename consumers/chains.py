@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -16,7 +17,13 @@ from nats.errors import Error as NatsError
 
 _AT_ONCE = 1000  # messages on their way to the server
 _ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
+_TOO_LARGE = {10054, 10097}  # the codes of a stream that takes no such body, or no such headers, at any time
 _PATIENCE = 5.0  # seconds without any confirmation after which those on their way count as lost
+
+
+def header_size(headers: Mapping[str, str]) -> int:
+    """In bytes, as the server counts it."""
+    return sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers.items()) + 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class Letter:
     """A message to publish; those of one `chain` are published in their order, a failed one ends its chain."""
 
     id: str
-    chain: Hashable
+    chain: str
     subject: str
     data: bytes
     headers: dict[str, str]
@@ -32,17 +39,21 @@ class Letter:
     @property
     def size(self) -> int:
         """In bytes, as the server counts it."""
-        return len(self.data) + sum(len(name) + len(value.encode()) + 4 for name, value in self.headers.items()) + 14
+        return len(self.data) + header_size(self.headers)
 
 
 @dataclass(slots=True)
 class Sent:
-    """What became of letters: confirmed by the stream, kept by no stream, too large, or failed and to be sent again."""
+    """What became of letters: confirmed by the stream, kept by no stream, too large, or failed and to be sent again.
+
+    `unanswered` are those that no stream answered in time.
+    """
 
     confirmed: list[Letter] = field(default_factory=list)
     homeless: list[Letter] = field(default_factory=list)
     too_large: list[Letter] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    unanswered: list[Letter] = field(default_factory=list)
+    failed: list[tuple[Letter, str]] = field(default_factory=list)
 
 
 class Chains:
@@ -55,6 +66,7 @@ class Chains:
         self._on_way: dict[int, list[Letter]] = {}
         self._waiting: list[list[Letter]] = []
         self._sent = Sent()
+        self._strays: Collection[str] = ()
         self._heard = 0.0
         self._news = asyncio.Event()
 
@@ -66,10 +78,13 @@ class Chains:
         with suppress(NatsError):
             await self._subscription.unsubscribe()
 
-    async def publish(self, letters: Iterable[Letter]) -> Sent:
-        """Returns when each letter is confirmed, or it, or one before it in its chain, has failed."""
-        self._sent, self._on_way = Sent(), {}
-        chains: dict[Hashable, list[Letter]] = {}
+    async def publish(self, letters: Iterable[Letter], strays: Collection[str] = ()) -> Sent:
+        """Returns when each letter is confirmed, or it, or one before it in its chain, has failed.
+
+        `strays` are subjects that are known to have no stream; what is for them is not sent.
+        """
+        self._sent, self._on_way, self._strays = Sent(), {}, strays
+        chains: dict[str, list[Letter]] = {}
         for letter in letters:
             chains.setdefault(letter.chain, []).append(letter)
         # The last is the next, so that taking it away is cheap.
@@ -81,8 +96,7 @@ class Chains:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _PATIENCE)
             if monotonic() - self._heard >= _PATIENCE:
-                for chain in self._on_way.values():
-                    self._sent.failed[chain[-1].id] = "not confirmed in time"
+                self._sent.unanswered += [chain[-1] for chain in self._on_way.values()]
                 break
         # What comes late is of no interest: it is published again, with its own id.
         self._on_way, self._waiting = {}, []
@@ -94,6 +108,9 @@ class Chains:
 
     async def _send(self, chain: list[Letter]) -> None:
         letter = chain[-1]
+        if letter.subject in self._strays:
+            self._sent.homeless.append(letter)
+            return
         most = self._connection.max_payload
         if len(letter.data) + _ROOM > most and letter.size > most:
             # Asked here, because the server ends the connection over it when only the headers make it too large.
@@ -111,18 +128,25 @@ class Chains:
             self._sent.homeless.append(letter)
         except NatsError as error:
             self._on_way.pop(number, None)
-            self._sent.failed[letter.id] = str(error) or type(error).__name__
+            self._sent.failed.append((letter, str(error) or type(error).__name__))
 
     async def _hear(self, message: Msg) -> None:
-        chain = self._on_way.pop(int(message.subject.rpartition(".")[2]), None)
-        if chain is None:
+        number = int(message.subject.rpartition(".")[2])
+        nobody = (message.headers or {}).get("Status") == "503"
+        answer = {} if nobody else _answer(message.data)
+        # Whoever else listens to the subject may answer as well, before the stream does.
+        if number not in self._on_way or not (nobody or answer):
             return
+        chain = self._on_way.pop(number)
         self._heard = monotonic()
         letter = chain.pop()
-        if (message.headers or {}).get("Status") == "503":
+        if nobody:
             self._sent.homeless.append(letter)
-        elif reason := _refusal(message.data):
-            self._sent.failed[letter.id] = reason
+        elif error := answer.get("error"):
+            if error.get("err_code") in _TOO_LARGE:
+                self._sent.too_large.append(letter)
+            else:
+                self._sent.failed.append((letter, str(error.get("description") or error)))
         else:
             # One that the stream had already counts as well: it is the same event.
             self._sent.confirmed.append(letter)
@@ -133,12 +157,12 @@ class Chains:
             self._news.set()
 
 
-def _refusal(answer: bytes) -> str | None:
-    """Why a stream did not take a message; None when it has it."""
+def _answer(data: bytes) -> dict[str, Any]:
+    """What a stream says of a message, `{stream, …}` or `{error: {…}}`; nothing when somebody else says it."""
     try:
-        told = json.loads(answer)
+        told = json.loads(data)
     except ValueError:
-        return "an answer that is no JSON"
-    if "error" in told:
-        return str(told["error"].get("description") or told["error"])
-    return None if "stream" in told else "no stream answered"
+        return {}
+    if not isinstance(told, dict):
+        return {}
+    return told if isinstance(told.get("error"), dict) or "stream" in told else {}

@@ -1,7 +1,8 @@
-"""The dead letters: messages nobody could handle, whole, until a person sends them again or drops them."""
+"""The dead letters: messages nobody could handle, kept until a person sends them again or drops them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg
 from nats.js.errors import NoStreamResponseError
 from nats.js.errors import NotFoundError as NoSuchMessageError
 
+from consumers.chains import header_size
 from consumers.streams import Streams
 from graph.errors import ConflictError, NotFoundError
 
@@ -18,12 +20,15 @@ COMMAND_ID = "Stategate-Command-Id"
 """The header of a message sent again: what would have been its command id the first time."""
 
 _PLACE, _REASON, _MSG_ID = "Stategate-Place", "Stategate-Reason", "Stategate-Msg-Id"
+_SIZE = "Stategate-Size"
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # of a header that our client sends
+_HEADERS = 65_535  # bytes of them that a stream keeps
 _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One: its number among the dead letters, when it came there (UTC), and what it was; `data` is its whole body."""
+    """One: its number among the dead letters, when it came there (UTC), and what it was; `data` is its body."""
 
     number: int
     at: datetime
@@ -36,14 +41,34 @@ class DeadLetter:
 async def bury(
     streams: Streams, subject: str, data: bytes, headers: Mapping[str, str], reason: str, place: str
 ) -> None:
-    """Puts a whole message to the dead letters, once, with the reason and its place in the headers."""
-    kept = {name: value for name, value in headers.items() if not name.lower().startswith("nats-")}
-    words = " ".join(reason.split())[:1000]
-    kept |= {_REASON: words, _PLACE: place, "Nats-Msg-Id": f"{PREFIX.removesuffix('.')}/{subject}/{place}"}
-    if original := headers.get("Nats-Msg-Id"):
-        kept[_MSG_ID] = original
+    """Puts a message to the dead letters, once, with the reason and its place in the headers.
+
+    It is whole, unless it would be too large with those: then headers for which there is no room are left out, and
+    what is still too much is cut off the body. Headers that cannot be sent are left out as well.
+    """
+    own = {
+        _REASON: " ".join(reason.split())[:1000],
+        _PLACE: place,
+        "Nats-Msg-Id": f"{PREFIX.removesuffix('.')}/{subject}/{place}",
+    }
+    wanted = {_MSG_ID: original} if (original := headers.get("Nats-Msg-Id")) else {}
+    wanted |= {
+        name: value
+        for name, value in headers.items()
+        if name not in {*own, _MSG_ID, _SIZE} and not name.lower().startswith("nats-") and _NAME.fullmatch(name)
+    }
+    room = min(_HEADERS, streams.largest) - header_size(own | {_SIZE: str(len(data))})
+    # The shortest first: a single large one is not to cost all others.
+    for name, value in sorted(wanted.items(), key=lambda one: (one[0] != _MSG_ID, len(one[1]))):
+        needed = header_size({name: value})
+        if needed <= room:
+            own[name] = value
+            room -= needed
+    if len(data) + header_size(own) > streams.largest:
+        own[_SIZE] = str(len(data))
+        data = data[: max(0, streams.largest - header_size(own))]
     await streams.ensure()
-    await streams.js.publish(f"{PREFIX}{subject}", data, headers=kept)
+    await streams.js.publish(f"{PREFIX}{subject}", data, headers=own)
 
 
 class DeadLetters:
@@ -77,7 +102,7 @@ class DeadLetters:
         return found
 
     async def get(self, number: int) -> DeadLetter:
-        """One, whole. Raises `NotFoundError`."""
+        """One, with its body. Raises `NotFoundError`."""
         try:
             found: RawStreamMsg = await self._js.get_msg(await self._stream(), number)
         except NoSuchMessageError as error:
@@ -92,9 +117,13 @@ class DeadLetters:
         It is the same command as before, so what was done of it before it failed is not done twice.
 
         Raises:
-            NotFoundError: there is none of this number. ConflictError: no stream keeps its subject.
+            NotFoundError: there is none of this number. ConflictError: no stream keeps its subject, or it was cut.
         """
         letter = await self.get(number)
+        if size := letter.headers.get(_SIZE):
+            raise ConflictError(
+                f"{number} was cut from {size} bytes to {len(letter.data)}, so it cannot be sent again."
+            )
         headers = {
             name: value
             for name, value in letter.headers.items()

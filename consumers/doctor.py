@@ -5,9 +5,11 @@ from __future__ import annotations
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
-from consumers.bus import DURABLES, consumer_config
+from consumers.bus import DURABLES, consumer_config, handled_up_to
 from consumers.streams import NEEDED, Streams
 from graph.check import Check
+from graph.database import Database
+from graph.lease import Lease
 
 _SETTINGS = ("filter_subject", "ack_policy", "ack_wait", "max_ack_pending")
 
@@ -29,8 +31,8 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     consumers = Check(
         "CONSUMERS",
         "Every durable consumer is there, with the settings the services count on.",
-        "--repair makes one that is missing; delete one whose settings differ, and it is made again: its messages "
-        "come once more, which does no harm.",
+        "--repair makes one that is missing, from where its messages were handled; delete one whose settings differ, "
+        "and it is made again: those of the last seconds come once more.",
         limit,
     )
     for kind, durable in DURABLES.items():
@@ -46,8 +48,11 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     return [kept, consumers]
 
 
-async def repair(streams: Streams) -> None:
-    """Makes the streams and consumers that are missing; what is there stays as it is."""
+async def repair(streams: Streams, db: Database) -> None:
+    """Makes the streams and consumers that are missing; what is there stays as it is.
+
+    A consumer begins where its messages were handled, as the database knows it.
+    """
     await streams.ensure()
     for kind, durable in DURABLES.items():
         stream = await streams.of(kind.subject)
@@ -56,7 +61,10 @@ async def repair(streams: Streams) -> None:
         try:
             await streams.js.consumer_info(stream, durable)
         except NotFoundError:
-            await streams.js.add_consumer(stream, consumer_config(kind.subject, durable))
+            about = await streams.js.stream_info(stream)
+            after = await handled_up_to(about, Lease(db, durable))
+            config = consumer_config(kind.subject, durable, after, about.config.retention)
+            await streams.js.add_consumer(stream, config)
 
 
 def _differing(config: ConsumerConfig, right: ConsumerConfig) -> list[str]:

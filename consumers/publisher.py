@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import uuid
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import datetime
 from time import monotonic
 
@@ -18,6 +18,7 @@ from nats.js.errors import APIError
 from consumers.bus import until_reachable
 from consumers.chains import Chains, Letter
 from consumers.dead import bury
+from consumers.resting import Resting
 from consumers.streams import Streams
 from graph import fault_points
 from graph.database import Database
@@ -31,7 +32,7 @@ _SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _BATCH = 1000
 _FORGET = 250  # published events that are forgotten together
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
-_PAUSE = 0.5  # seconds before what the bus did not take is tried again
+_PAUSE = 0.5  # seconds before the next try, of a server that is away or a bus that takes hardly anything
 
 
 class Publisher:
@@ -46,6 +47,9 @@ class Publisher:
         self._done: dict[str, str] = {}
         """What is published and not forgotten yet, `{id: node}`: one transaction each would cost more than they do."""
         self._since = 0.0
+        self._resting = Resting()
+        self._strays: set[str] = set()
+        """Subjects that no stream kept when one was last looked for; whoever listens to them keeps nothing."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`; a bus or a database that is away is waited for."""
@@ -81,42 +85,50 @@ class Publisher:
             keeping.cancel()
 
     async def _publish_waiting(self, chains: Chains) -> int:
-        """Publishes some and returns how many are done with."""
+        """Publishes some and returns how many are done with, or rest; none is a reason to wait."""
         if len(self._done) >= _FORGET or (self._done and monotonic() - self._since >= _LOOK):
             await self._forget()
-        events = [event for event in await self._outbox.take(_BATCH) if event.id not in self._done]
+        taken = await self._outbox.take(_BATCH, self._resting.now())
+        events = [event for event in taken if event.id not in self._done]
         if not events:
             return 0
         fault_points.passing("before-publish")
-        sent = await chains.publish(_letter(event) for event in events)
-        done = [letter.id for letter in sent.confirmed]
-        for letter in sent.homeless:
-            if not _SUBJECT.fullmatch(letter.subject):
-                # A rule edited by hand may emit anything; it must not stop the events behind it.
-                reason = f"'{letter.subject}' is no subject; change what the rule emits"
-                await self._give_up(replace(letter, subject="outbox"), reason)
-                done.append(letter.id)
-                continue
-            await self._streams.ensure()
-            if await self._streams.of(letter.subject) is None:
-                await self._give_up(
-                    letter, f"no stream keeps '{letter.subject}'; add one, or change what the rule emits"
-                )
-                done.append(letter.id)
-        for letter in sent.too_large:
-            size = len(letter.data)
-            empty = Letter(letter.id, letter.chain, letter.subject, b"", letter.headers)
-            await self._give_up(empty, f"the bus takes no message of {size} bytes")
-            done.append(letter.id)
+        sent = await chains.publish([_letter(event) for event in events], self._strays)
         if not self._done:
             self._since = monotonic()
         nodes = {event.id: event.node for event in events}
-        self._done.update((name, nodes[name]) for name in done)
-        if sent.failed:
+        self._done.update((letter.id, nodes[letter.id]) for letter in sent.confirmed)
+        failed, hopeless = [*sent.failed], [(letter, _too_large(letter)) for letter in sent.too_large]
+        astray = [*sent.homeless, *sent.unanswered]
+        reasons = await self._without_stream({letter.subject for letter in astray})
+        for letter in astray:
+            reason = reasons.get(letter.subject)
+            (hopeless if reason else failed).append((letter, reason or "no stream answered"))
+        for letter, reason in hopeless:
+            await self._give_up(letter, reason)
+            self._done[letter.id] = nodes[letter.id]
+        done = [*sent.confirmed, *(letter for letter, _ in hopeless)]
+        self._resting.wake(letter.chain for letter in done)
+        if failed:
             # Those that follow one of these of the same item wait as well, and stay in the outbox.
-            log.warning("not published", events=len(sent.failed), error=next(iter(sent.failed.values())))
-            await asyncio.sleep(_PAUSE)
-        return len(done)
+            log.warning("not published", events=len(failed), error=failed[0][1])
+            if not self._resting.put(letter.chain for letter, _ in failed):
+                await asyncio.sleep(_PAUSE)
+        return len(done) + len(failed)
+
+    async def _without_stream(self, subjects: Collection[str]) -> dict[str, str]:
+        """Those that no stream keeps, each with the reason; they count as strays until one does."""
+        if any(map(_SUBJECT.fullmatch, subjects)):
+            await self._streams.ensure()
+        found: dict[str, str] = {}
+        for subject in subjects:
+            if not _SUBJECT.fullmatch(subject):
+                # A rule edited by hand may emit anything; it must not stop the events behind it.
+                found[subject] = f"'{subject}' is no subject; change what the rule emits"
+            elif await self._streams.of(subject) is None:
+                found[subject] = f"no stream keeps '{subject}'; add one, or change what the rule emits"
+        self._strays = (self._strays - set(subjects)) | {subject for subject in found if _SUBJECT.fullmatch(subject)}
+        return found
 
     async def _forget(self) -> None:
         if self._done:
@@ -125,8 +137,9 @@ class Publisher:
             self._done.clear()
 
     async def _give_up(self, letter: Letter, reason: str) -> None:
-        log.warning("dead letter", subject=letter.subject, reason=reason)
-        await bury(self._streams, letter.subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
+        subject = letter.subject if _SUBJECT.fullmatch(letter.subject) else "outbox"
+        log.warning("dead letter", subject=subject, reason=reason)
+        await bury(self._streams, subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
 
     async def _wait(self, stopping: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._db.wrote, stopping)]
@@ -136,20 +149,26 @@ class Publisher:
 
 
 def _letter(event: WaitingEvent) -> Letter:
-    data = json.dumps(event.payload, ensure_ascii=False).encode()
-    return Letter(event.id, event.item_id, event.subject, data, _headers(event))
+    # What was edited by hand may be of any kind.
+    subject = event.subject if isinstance(event.subject, str) else f"{event.subject} (no text)"
+    data = json.dumps(event.payload, ensure_ascii=False, default=str).encode()
+    return Letter(event.id, str(event.item_id), subject, data, _headers(event, subject))
 
 
-def _headers(event: WaitingEvent) -> dict[str, str]:
+def _too_large(letter: Letter) -> str:
+    return f"the bus takes no message of {len(letter.data)} bytes"
+
+
+def _headers(event: WaitingEvent, subject: str) -> dict[str, str]:
     trace = uuid.UUID(event.id).hex
     return {
         "Nats-Msg-Id": event.id,
         "ce-specversion": "1.0",
         "ce-id": event.id,
-        "ce-type": event.subject,
+        "ce-type": subject,
         "ce-source": "stategate",
         "ce-time": _rfc3339(event.at),
-        "ce-subject": event.item_id,
+        "ce-subject": str(event.item_id),
         "content-type": "application/json",
         "traceparent": f"00-{trace}-{trace[:16]}-01",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
@@ -32,6 +33,7 @@ _AHEAD = 2  # times as many are asked for, so that the next are there when these
 _TRIES = 5  # of a message that fails for a reason nobody foresaw
 _BACK_OFF = 0.2  # seconds before the second try; doubled each time
 _LONGEST_BACK_OFF = 5.0
+_SAVE = 5.0  # seconds after which the place is kept up to which everything was handled
 _IDLE = 5.0  # seconds after which is looked whether the consumer is still there
 
 Event = TypeVar("Event", bound=BaseModel)
@@ -101,8 +103,12 @@ class Runner(Generic[Event]):
         item: Callable[[Event], str],
         handle: Handle[Event],
         most: int = MOST,
+        check: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`item` names what a message is about: messages of one item keep their order, whatever happens."""
+        """`item` names what a message is about: messages of one item keep their order, whatever happens.
+
+        `check` raises `UnavailableError` while the database takes nothing; without one, a write of the lease tells.
+        """
         self._connection = connection
         self._streams = streams
         self._lease = lease
@@ -112,8 +118,12 @@ class Runner(Generic[Event]):
         self._item = item
         self._handle = handle
         self._most = most
+        self._check = check or lease.keep
         self._size = most
         self._parked: dict[str, _Parked[Event]] = {}
+        # Places in the stream: of the last message taken, up to which all are handled, and up to which that is kept.
+        self._taken = self._handled = self._saved = 0
+        self._saved_at = 0.0
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`: stands by, then pulls, handles, acknowledges; what is lost on the way is begun anew."""
@@ -136,6 +146,8 @@ class Runner(Generic[Event]):
 
     async def _lead(self, stopping: asyncio.Event) -> None:
         self._parked.clear()
+        self._taken = self._handled = self._saved = 0
+        self._saved_at = monotonic()
         place = await subscribe(self._streams, self._subject, self._durable, self._lease)
         async with Pull(self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD) as pull:
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
@@ -147,9 +159,31 @@ class Runner(Generic[Event]):
                     messages = await pull.take(self._most, max(0.0, due - monotonic()))
                     await self._retry(stopping)
                     await self._work(await self._read(messages, place), stopping)
+                    if stopping.is_set():
+                        break  # with some of them left in hand
+                    self._note(messages)
+                    if monotonic() - self._saved_at >= _SAVE:
+                        await self._save(place)
+                await self._save(place)
             finally:
                 for end in ends:
                     end.cancel()
+
+    def _note(self, messages: Sequence[Msg]) -> None:
+        """These are done with, but for what is parked."""
+        if messages:
+            self._taken = messages[-1].metadata.sequence.stream
+        parked = [job.message.metadata.sequence.stream for one in self._parked.values() for job in one.jobs]
+        self._handled = min([self._taken, *(number - 1 for number in parked)])
+
+    async def _save(self, place: Subscribed) -> None:
+        """Keeps up to where everything was handled, for when the consumer, which knows it as well, is gone."""
+        self._saved_at = monotonic()
+        if self._handled > self._saved:
+            # Not now is later; who has lost the lease finds out elsewhere.
+            with suppress(UnavailableError):
+                await self._lease.set_position(f"{place.stream}/{place.created}", self._handled)
+                self._saved = self._handled
 
     async def _read(self, messages: Sequence[Msg], place: Subscribed) -> list[_Job[Event]]:
         jobs: list[_Job[Event]] = []
@@ -179,15 +213,19 @@ class Runner(Generic[Event]):
                 failed = await self._handle_or_halve(now)
             except LeaseLostError:
                 raise
-            except UnavailableError:
-                # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
-                log.warning("neo4j is away", durable=self._durable)
-                self._size = max(1, self._size // 2)
-                for job in free:
-                    await job.message.in_progress()
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_BACK_OFF)
-                continue
+            except UnavailableError as error:
+                if len(now) > 1 or not await self._database_is_there():
+                    # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
+                    log.warning("neo4j is away", durable=self._durable)
+                    self._size = max(1, min(self._size, len(now)) // 2)
+                    free = [job for job in free if not job.message.is_acked]
+                    for job in [*free, *(job for parked in self._parked.values() for job in parked.jobs)]:
+                        await job.message.in_progress()
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _LONGEST_BACK_OFF)
+                    continue
+                # For this one alone it is not there, such as one that takes longer than a transaction may.
+                failed = self._failed(now[0], error)
             self._size, pause = min(self._most, self._size * 2), _BACK_OFF
             for job in failed:
                 self._park(job)
@@ -218,9 +256,7 @@ class Runner(Generic[Event]):
                 return []
         except Exception as error:
             if len(jobs) == 1:
-                log.exception("handler failed", durable=self._durable, place=jobs[0].heard.delivery.place)
-                jobs[0].error = type(error).__name__
-                return jobs
+                return self._failed(jobs[0], error)
         else:
             fault_points.passing("before-ack")
             for job in jobs:
@@ -233,6 +269,20 @@ class Runner(Generic[Event]):
         held = [job for job in jobs[middle:] if job.item in items]
         free = [job for job in jobs[middle:] if job.item not in items]
         return [*failed, *held, *await self._handle_or_halve(free)]
+
+    def _failed(self, job: _Job[Event], error: Exception) -> list[_Job[Event]]:
+        log.error("handler failed", durable=self._durable, place=job.heard.delivery.place, exc_info=error)
+        job.error = type(error).__name__
+        return [job]
+
+    async def _database_is_there(self) -> bool:
+        try:
+            await self._check()
+        except LeaseLostError:
+            raise
+        except UnavailableError:
+            return False
+        return True
 
     async def _retry(self, stopping: asyncio.Event) -> None:
         """Tries again what is due; a message that has failed too often is given up, and the next of its item tried."""

@@ -35,6 +35,11 @@ class Streams:
         self.js = js
         self._replicas = replicas
 
+    @property
+    def largest(self) -> int:
+        """The bytes that a message may have, its headers and its body together."""
+        return self.js._nc.max_payload
+
     async def ensure(self) -> None:
         """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay."""
         for name, subject in STREAMS.items():

@@ -31,6 +31,9 @@ Row = dict[str, Any]
 Result = TypeVar("Result")
 
 _LONGEST = 120  # seconds of one transaction; whatever takes longer has gone astray, and holds locks
+# Of one that looks at a permit, which holds its lock: a holder that is frozen keeps others from it until this is over.
+# What takes hundreds of messages together is done within a second or two; what needs longer is tried with fewer.
+_LONGEST_UNDER = 30
 # Two actions at once may deadlock over the nodes they share; Neo4j undoes one at once, and it is tried again soon.
 _OPTIONS: dict[str, Any] = {"notifications_min_severity": "OFF", "initial_retry_delay": 0.02}
 
@@ -233,8 +236,9 @@ class Database:
 
     async def _execute(self, work: Callable[[Transaction], Awaitable[Result]], access: Access) -> Result:
         tries, asked_at = 0, monotonic()
+        permit = self._permit if access is Access.WRITE else None
 
-        @unit_of_work(timeout=_LONGEST)
+        @unit_of_work(timeout=_LONGEST if permit is None else _LONGEST_UNDER)
         async def unit(tx: AsyncManagedTransaction) -> Result:
             nonlocal tries
             tries += 1
@@ -242,7 +246,7 @@ class Database:
                 RETRIES.inc()
             if access is not Access.READ:
                 await self.plans.there(asked_at)
-            result = await work(Transaction(tx, self._permit if access is Access.WRITE else None))
+            result = await work(Transaction(tx, permit))
             if access is Access.WRITE:
                 fault_points.passing("before-commit")
             return result

@@ -13,6 +13,9 @@ from graph.work import TaskSeed
 Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """The integers of Neo4j."""
 
+MOST_TASKS = 10_000
+"""Tasks of one event; far more than a story has, and what is told of one names them all."""
+
 
 def problems(error: ValidationError) -> str:
     """What is wrong, for people."""
@@ -49,6 +52,9 @@ class ListedTask(_Part):
         return TaskSeed(self.id, self.title, self.priority, self.depends_on)
 
 
+_Tasks = Annotated[list[NewId | ListedTask], Field(max_length=MOST_TASKS)]
+
+
 class StoryTransitioned(HeardEvent):
     """A story has entered `to_state`; `tasks` are ids or objects."""
 
@@ -57,9 +63,9 @@ class StoryTransitioned(HeardEvent):
     story_id: NewId
     to_state: str = Field(min_length=1)
     from_state: str | None = None
-    tasks: list[ListedTask] = Field(default_factory=list)
+    tasks: list[ListedTask] = Field(default_factory=list, max_length=MOST_TASKS)
 
-    @field_validator("tasks", mode="before", json_schema_input_type=list[NewId | ListedTask] | None)
+    @field_validator("tasks", mode="before", json_schema_input_type=_Tasks | None)
     @classmethod
     def _ids_or_objects(cls, value: Any) -> Any:
         if not isinstance(value, list):

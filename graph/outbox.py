@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,12 +18,12 @@ _OWN = {"outbox_node", "outbox_id", "outbox_at", "outbox_order", "subject", "ite
 class WaitingEvent:
     """One event: its stable id, when it happened (UTC), the item it is about, and its payload.
 
-    `node` is where it stands in the graph, while it stands there.
+    `node` is where it stands in the graph, while it stands there; `subject` is whatever the rule says it is.
     """
 
     id: str
     node: str
-    subject: str
+    subject: object
     item_id: str
     at: datetime
     payload: dict[str, Any]
@@ -35,9 +35,12 @@ class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def take(self, limit: int) -> list[WaitingEvent]:
-        """The oldest events, in the order in which they happened; they stay until removed."""
-        [found] = await self._db.read("outbox/take", limit=limit)
+    async def take(self, limit: int, without: Collection[str] = ()) -> list[WaitingEvent]:
+        """The oldest events, in the order in which they happened, but for those `without`: items by their ids.
+
+        They stay until removed.
+        """
+        [found] = await self._db.read("outbox/take", limit=limit, without=list(without))
         return [_event(row) for row in found["events"]]
 
     async def remove(self, events: Mapping[str, str]) -> None:

@@ -17,7 +17,6 @@ from graph.database import Database
 from graph.doctor import Doctor, Options
 from stategate import addresses
 from stategate.lifetime import FAILED, OK, run
-from stategate.servers.environment import Addresses
 from stategate.settings import load_settings
 
 
@@ -39,10 +38,15 @@ def doctor(*, repair: bool = False, json: bool = False, limit: int = 20, stuck: 
     async def work() -> int:
         settings = load_settings()
         servers = addresses.find(settings)
-        checks = [
-            *await _examine(servers, Options(limit, stuck), repair=repair),
-            *await _examine_bus(servers.nats_url, settings.nats_replicas, limit, repair=repair),
-        ]
+        # Not by `open_engine`, which would put the schema right before it was looked at.
+        db = Database.connect(servers.neo4j_uri, servers.neo4j_user, servers.neo4j_password)
+        try:
+            checks = [
+                *await _examine(db, Options(limit, stuck), repair=repair),
+                *await _examine_bus(servers.nats_url, db, settings.nats_replicas, limit, repair=repair),
+            ]
+        finally:
+            await db.close()
         holds = not any(check.total for check in checks)
         if json:
             print(json_format.dumps({"ok": holds, "checks": [_plain(check) for check in checks]}, indent=2))
@@ -53,31 +57,26 @@ def doctor(*, repair: bool = False, json: bool = False, limit: int = 20, stuck: 
     return run(work())
 
 
-async def _examine(servers: Addresses, options: Options, *, repair: bool) -> list[Check]:
-    # Not by `open_engine`, which would put the schema right before it was looked at.
-    db = Database.connect(servers.neo4j_uri, servers.neo4j_user, servers.neo4j_password)
-    try:
-        with Progress(console=Console(stderr=True), transient=True) as shown:
-            tasks = {name: shown.add_task(name, total=None) for name in ("items", "changes")}
-            options.progress = lambda what, done, total: shown.update(tasks[what], completed=done, total=total)
-            graph = Doctor(db, options)
+async def _examine(db: Database, options: Options, *, repair: bool) -> list[Check]:
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        tasks = {name: shown.add_task(name, total=None) for name in ("items", "changes")}
+        options.progress = lambda what, done, total: shown.update(tasks[what], completed=done, total=total)
+        graph = Doctor(db, options)
+        checks = await graph.examine()
+        if repair and any(check.repairable for check in checks):
+            await graph.repair(checks)
             checks = await graph.examine()
-            if repair and any(check.repairable for check in checks):
-                await graph.repair(checks)
-                checks = await graph.examine()
-    finally:
-        await db.close()
     return checks
 
 
-async def _examine_bus(url: str, replicas: int, limit: int, *, repair: bool) -> list[Check]:
+async def _examine_bus(url: str, db: Database, replicas: int, limit: int, *, repair: bool) -> list[Check]:
     if not url:
         return []
     async with connected(url, "stategate-doctor") as client:
         streams = Streams(client.jetstream(), replicas)
         checks = await bus.examine(streams, limit)
         if repair and any(check.repairable for check in checks):
-            await bus.repair(streams)
+            await bus.repair(streams, db)
             checks = await bus.examine(streams, limit)
     return checks
 

@@ -219,7 +219,7 @@ def _dying(point: str) -> Strike:
         """One replica alone does all the work, and so comes to the point; then all are back."""
         victim, *others = rng.sample(site.replicas, len(site.replicas))
         passes = rng.randint(1, _PASSES.get(point, 4))
-        # A consumer is made anew where the one before it left messages in hand, which who is asked to end may not.
+        # A reader that is killed leaves messages in hand to the consumer that is made anew; one asked to end may not.
         how = signal.SIGKILL if point == "before-consumer" else signal.SIGTERM
         await asyncio.gather(*(replica.stop(how) for replica in (victim, *others)))
         await victim.start(f"{point}:{passes}")

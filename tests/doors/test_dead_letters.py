@@ -89,6 +89,15 @@ async def test_one_whose_subject_no_stream_keeps_stays(dead: DeadLetters, stream
         await dead.drop(number)
 
 
+async def test_one_that_was_cut_is_not_sent_again(dead: DeadLetters, streams: Streams) -> None:
+    number = await buried(streams, WORK, b"x" * streams.largest)
+    with pytest.raises(ConflictError, match="cut"):
+        await dead.replay(number)
+    whole = await dead.get(number)
+    assert whole.headers["Stategate-Size"] == str(streams.largest)
+    assert len(whole.data) < streams.largest
+
+
 async def test_the_command_line(streams: Streams, servers: Addresses, tmp_path: Path, engine: Engine) -> None:
     number = await buried(streams, WORK, b"broken", "a reason")
     other = await buried(streams, WORK, b"broken too", "another reason")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from nats.aio.client import Client
 
 from graph.effects import TRIES
 from graph.engine import Engine
+from graph.events import MOST_TASKS
+from stategate.servers.environment import Addresses
 from tests.doors.bus import Bus
 from tests.doors.conftest import Team
 from tests.doors.hostile import INJECTIONS, ODD, leaks, unhurt
@@ -100,6 +105,14 @@ async def test_a_number_too_large_for_the_graph_is_a_dead_letter(bus: Bus) -> No
     assert dead["tasks"] == tasks
 
 
+async def test_a_story_of_more_tasks_than_anybody_has_is_a_dead_letter(bus: Bus) -> None:
+    story = unique("S")
+    tasks = [f"{story}-{number}" for number in range(MOST_TASKS + 1)]
+    await bus.send(PLANNED, {"story_id": story, "to_state": "READY_FOR_EXECUTION", "tasks": tasks})
+    [dead] = await bus.messages(f"dead.{PLANNED}", 1, story_id=story)
+    assert f"at most {MOST_TASKS} items" in (dead.headers or {})["Stategate-Reason"]
+
+
 @pytest.mark.parametrize("name", ["X-Odd", "x_y", "Nats-Expected-Stream", "ce-id", "traceparent"])
 async def test_headers_of_a_dead_letter_may_be_odd(bus: Bus, name: str) -> None:
     mark = uuid.uuid4().hex
@@ -108,14 +121,56 @@ async def test_headers_of_a_dead_letter_may_be_odd(bus: Bus, name: str) -> None:
     assert [m for m in bus.heard(DEAD) if (m.headers or {}).get("Stategate-Msg-Id") == mark]
 
 
-async def test_an_event_a_hand_edit_made_impossible_is_a_dead_letter(bus: Bus, engine: Engine) -> None:
-    """A subject with a space in it must not stop the events behind it."""
+async def test_a_dead_letter_that_would_be_too_large_is_cut(bus: Bus, connection: Client) -> None:
+    """The headers that say why it is one need room as well."""
+    mark, size = uuid.uuid4().hex, connection.max_payload - 100
+    await bus.send(WORK, b"x" * size, Nats_Msg_Id=mark)
+    await _still_works(bus)
+    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    assert (dead.headers or {})["Stategate-Size"] == str(size)
+    assert size - 5000 < len(dead.data) < size
+    assert set(dead.data) == {ord("x")}
+
+
+async def test_headers_that_leave_no_room_are_left_out(bus: Bus) -> None:
+    """A stream keeps 64 KiB of them, and those that say why it is a dead letter count as well."""
+    mark = uuid.uuid4().hex
+    await bus.send_raw(WORK, b"{", {"Nats-Msg-Id": mark, "Large": "y" * 65_300, "Small": "kept"})
+    await _still_works(bus)
+    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    assert dead.data == b"{"
+    assert dead.headers is not None
+    assert dead.headers["Small"] == "kept"
+    assert not {"Large", "Stategate-Size"} & set(dead.headers)
+
+
+async def test_a_header_that_our_client_sends_nowhere_is_left_out(bus: Bus, servers: Addresses) -> None:
+    """Others send whatever they like, so this one is sent by hand."""
+    mark = uuid.uuid4().hex
+    headers = f"NATS/1.0\r\nNats-Msg-Id: {mark}\r\nx/y: odd\r\nTrace: kept\r\n\r\n".encode()
+    address = urlsplit(servers.nats_url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n')
+    writer.write(f"HPUB {WORK} {len(headers)} {len(headers) + 1}\r\n".encode() + headers + b"{\r\nPING\r\n")
+    while b"PONG" not in await reader.readline():
+        pass
+    writer.close()
+    await _still_works(bus)
+    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    assert dead.headers is not None
+    assert dead.headers["Trace"] == "kept"
+    assert "x/y" not in dead.headers
+
+
+@pytest.mark.parametrize("emits", ["'planning.x y *'", "7", "true", "date()", "['planning.x']"])
+async def test_an_event_a_hand_edit_made_impossible_is_a_dead_letter(bus: Bus, engine: Engine, emits: str) -> None:
+    """A subject with a space in it, or one that is no text, must not stop the events behind it."""
     world, name = World(engine.db, engine.gate, engine.rules), unique("emits")
     await world.publish(
         f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: final}}}}\n"
         'transitions: [{from: a, action: GO, to: b, roles: ["*"], emits: planning.x}]\n'
     )
-    await world.cypher("MATCH (t:Transition {workflow: $name}) SET t.emits = 'planning.x y *'", name=name)
+    await world.cypher(f"MATCH (t:Transition {{workflow: $name}}) SET t.emits = {emits}", name=name)
     item = await world.task(name)
     await world.applied(item, "GO", await world.actor())
     dead = await bus.hear("dead.outbox", task_id=item)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import uuid
+from dataclasses import replace
+from time import monotonic
+
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import DiscardPolicy, StreamConfig
 
 from graph.decision import Command
 from graph.engine import Engine
-from tests.doors.bus import Bus
+from tests.doors.bus import PATIENCE, Bus
 
 RULES = """
 workflow: {name}
@@ -15,17 +24,93 @@ transitions: [{{from: a, action: GO, to: b, roles: ["*"], emits: {subject}}}]
 """
 
 
-async def test_an_event_that_no_stream_keeps_becomes_a_dead_letter(bus: Bus, engine: Engine, story: str) -> None:
+async def _workflow(engine: Engine, subject: str) -> str:
+    """The name of a workflow whose action GO emits an event on the subject, and of somebody who may fire it."""
     name = f"odd-{uuid.uuid4().hex[:8]}"
-    draft = await engine.rules.import_draft(RULES.format(name=name, subject=f"elsewhere.{name}"))
+    draft = await engine.rules.import_draft(RULES.format(name=name, subject=subject.format(name=name)))
     await engine.rules.publish(name, draft.confirm or "")
-    await engine.people.create(f"ann-{name}", "human")
-    await engine.items.create_task(story, "Odd", workflow=name, id=f"T-{name}")
-    await engine.gate.decide([Command(f"T-{name}", "GO", f"ann-{name}")])
+    await engine.people.create(name, "human")
+    return name
+
+
+async def _go(engine: Engine, story: str, name: str) -> str:
+    """A task that went, so that its events are on their way: a hop, then what the rule emits."""
+    task = f"T-{uuid.uuid4().hex[:8]}"
+    await engine.items.create_task(story, "Odd", workflow=name, id=task)
+    [decision] = await engine.gate.decide([Command(task, "GO", name)])
+    assert decision.outcome == "APPLIED"
+    return task
+
+
+async def test_an_event_that_no_stream_keeps_becomes_a_dead_letter(bus: Bus, engine: Engine, story: str) -> None:
+    name = await _workflow(engine, "elsewhere.{name}")
+    task = await _go(engine, story, name)
     [dead] = await bus.messages(f"dead.elsewhere.{name}")
     assert "no stream keeps" in (dead.headers or {})["Stategate-Reason"]
     # What comes after it is not held up.
-    assert (await bus.hear("workflow.state.changed", task_id=f"T-{name}"))["to_state"] == "b"
+    assert (await bus.hear("workflow.state.changed", task_id=task))["to_state"] == "b"
+
+
+@pytest.mark.parametrize("answers", [False, True])
+async def test_one_that_only_a_listener_hears_becomes_a_dead_letter(
+    bus: Bus, engine: Engine, story: str, connection: Client, answers: bool
+) -> None:
+    """Where somebody listens, the server does not say that nobody keeps it; what he answers is no confirmation."""
+    name = await _workflow(engine, "team.{name}")
+    heard: list[Msg] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message)
+        if answers:
+            await message.respond(b'{"thanks": true}')
+
+    listening = await connection.subscribe(f"team.{name}", cb=hear)
+    tasks = [await _go(engine, story, name) for _ in range(2)]
+    [first] = await bus.messages(f"dead.team.{name}", 1, task_id=tasks[0])
+    assert "no stream keeps" in (first.headers or {})["Stategate-Reason"]
+    await bus.messages(f"dead.team.{name}", 1, task_id=tasks[1])
+    # Once this is known, nobody waits for it any more.
+    count, began = len(heard), monotonic()
+    last = await _go(engine, story, name)
+    await bus.messages(f"dead.team.{name}", 1, task_id=last)
+    assert monotonic() - began < 4
+    assert len(heard) == count
+    await listening.unsubscribe()
+
+
+async def test_one_larger_than_its_stream_takes_becomes_a_dead_letter(
+    bus: Bus, engine: Engine, story: str, connection: Client
+) -> None:
+    name = await _workflow(engine, "team.{name}")
+    config = StreamConfig(name=name, subjects=[f"team.{name}"], max_msg_size=20)
+    await connection.jetstream().add_stream(config)
+    task = await _go(engine, story, name)
+    [dead] = await bus.messages(f"dead.team.{name}", 1)
+    assert "takes no message of" in (dead.headers or {})["Stategate-Reason"]
+    assert json.loads(dead.data)["task_id"] == task
+    await connection.jetstream().delete_stream(name)
+
+
+async def test_events_of_a_full_stream_stop_no_others(
+    bus: Bus, engine: Engine, story: str, connection: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them wait than are taken at once; they come when there is room, those of an item in their order."""
+    monkeypatch.setattr("consumers.publisher._BATCH", 4)
+    name, js = await _workflow(engine, "team.{name}"), connection.jetstream()
+    config = StreamConfig(name=name, subjects=[f"team.{name}"], max_msgs=1, discard=DiscardPolicy.NEW)
+    await js.add_stream(config)
+    await js.publish(f"team.{name}", b"full")
+    tasks = [await _go(engine, story, name) for _ in range(9)]
+    for task in tasks:
+        await bus.hear("workflow.state.changed", task_id=task)
+    await engine.items.create_story("Behind them", workflow="story", id=f"US-{name}")
+    await bus.hear("planning.story.created", story_id=f"US-{name}")
+    await js.update_stream(replace(config, max_msgs=100))
+    async with asyncio.timeout(PATIENCE):
+        while (await js.stream_info(name)).state.messages < 1 + len(tasks):
+            await asyncio.sleep(0.1)
+    assert not bus.heard(f"dead.team.{name}")
+    await js.delete_stream(name)
 
 
 async def test_creating_a_story_is_told_once(bus: Bus, engine: Engine) -> None:

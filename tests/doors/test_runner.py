@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 from nats.aio.client import Client
 from pydantic import BaseModel
 
-from consumers.bus import subscribe
+from consumers.bus import handled_up_to, subscribe
+from consumers.doctor import repair
+from consumers.pull import GoneError, Pull
 from consumers.runner import Heard, Runner
 from consumers.streams import Streams
 from graph.database import Database
 from graph.errors import BadInputError, UnavailableError
+from graph.events import HeardEvent
 from graph.lease import Lease
 from tests.doors.bus import PATIENCE, Bus
 
@@ -49,7 +52,7 @@ class Reader:
                 raise BadInputError("cannot be")
             if note.bad == "always" or (note.bad == "twice" and self.tries[note.number] <= 2):
                 raise RuntimeError(note.bad)
-            if note.bad == "away" and self.tries[note.number] <= 2:
+            if note.bad == "stuck" or (note.bad == "away" and self.tries[note.number] <= 2):
                 raise UnavailableError("away")
         async with self.news:
             self.sizes.append(len(heard))
@@ -78,7 +81,12 @@ def subject() -> str:
 
 @asynccontextmanager
 async def reading(
-    connection: Client, db: Database, subject: str, reader: Reader, most: int = 50
+    connection: Client,
+    db: Database,
+    subject: str,
+    reader: Reader,
+    most: int = 50,
+    check: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
     durable = subject.replace(".", "-")
     runner = Runner(
@@ -91,6 +99,7 @@ async def reading(
         lambda note: note.item,
         reader.handle,
         most,
+        check,
     )
     stopping = asyncio.Event()
     task = asyncio.create_task(runner.run(stopping))
@@ -170,6 +179,51 @@ async def test_while_the_database_is_away_everything_waits_in_order(
     assert reader.numbers() == list(range(30))
 
 
+async def test_one_that_only_seems_to_find_no_database_is_given_up(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    """Such as one whose transaction always takes too long, while the database does all others."""
+    reader = Reader()
+    await publish(connection, subject, *notes(12, n3="stuck"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(11)
+        assert reader.is_ordered()
+        assert set(reader.numbers()) == set(range(12)) - {3}
+        [dead] = await bus.messages(f"dead.{subject}", 1)
+        assert json.loads(dead.data)["number"] == 3
+        assert "failed 5 times: UnavailableError" in (dead.headers or {})["Stategate-Reason"]
+
+
+async def test_what_was_done_before_no_database_was_found_is_not_done_again(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(8, n1="input", n2="stuck"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(6)
+        await bus.messages(f"dead.{subject}", 2)
+    assert sorted(reader.numbers()) == [0, 3, 4, 5, 6, 7]
+
+
+async def test_one_alone_waits_for_a_database_that_takes_nothing(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    """It may still answer, as one does that is read-only; what fails meanwhile is no try."""
+    reader, away = Reader(), 4
+
+    async def check() -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            raise UnavailableError("away")
+
+    await publish(connection, subject, *notes(1, n0="stuck"))
+    async with reading(connection, db, subject, reader, check=check):
+        await bus.messages(f"dead.{subject}", 1)
+    assert not away
+    assert reader.tries[0] == 4 + 5
+
+
 async def test_what_somebody_else_took_is_not_left_out_nor_overtaken(
     connection: Client, db: Database, subject: str
 ) -> None:
@@ -210,6 +264,98 @@ async def test_what_a_former_reader_had_in_hand_comes_first(connection: Client, 
         assert reader.numbers()[0] == 3
         assert reader.is_ordered()
         assert set(reader.numbers()) == set(range(3, 30))
+
+
+async def test_a_consumer_deleted_by_hand_begins_near_where_it_was(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumers.runner._SAVE", 0.1)
+    monkeypatch.setattr("consumers.runner._IDLE", 0.2)
+    reader, durable, js = Reader(), subject.replace(".", "-"), connection.jetstream()
+    await publish(connection, subject, *notes(5, n1="always"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(4)
+        about = await js.stream_info("AGENT_WORK")
+        async with asyncio.timeout(PATIENCE):
+            while await handled_up_to(about, Lease(db, durable)) < about.state.last_seq:
+                await asyncio.sleep(0.1)
+        await js.delete_consumer("AGENT_WORK", durable)
+        await publish(connection, subject, Note(item="i0", number=5))
+        await reader.until(5)
+        assert sorted(reader.numbers()) == [0, 2, 3, 4, 5]
+        await publish(connection, subject, Note(item="i0", number=6))
+        await reader.until(6)
+    # What it knew at its end is kept as well.
+    await js.delete_consumer("AGENT_WORK", durable)
+    await publish(connection, subject, Note(item="i0", number=7))
+    async with reading(connection, db, subject, reader):
+        await reader.until(7)
+    assert sorted(reader.numbers()) == [0, 2, 3, 4, 5, 6, 7]
+
+
+async def test_what_waits_to_be_tried_again_is_not_kept_as_handled(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumers.runner._SAVE", 0.0)
+    monkeypatch.setattr("consumers.runner._TRIES", 100)
+    reader, durable, js = Reader(), subject.replace(".", "-"), connection.jetstream()
+    await publish(connection, subject, *notes(9, n3="always"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(6)
+        await publish(connection, subject, Note(item="i1", number=10))
+        await reader.until(7)
+    about = await js.stream_info("AGENT_WORK")
+    [third] = [await js.get_msg("AGENT_WORK", about.state.last_seq - 6)]
+    assert json.loads(third.data or b"")["number"] == 3
+    assert await handled_up_to(about, Lease(db, durable)) == about.state.last_seq - 7
+
+
+async def test_the_doctor_makes_a_consumer_that_begins_where_it_was(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was handled long ago, such as that a story is ready, must not come again."""
+
+    class Work(HeardEvent):
+        pass
+
+    Work.subject = subject
+    durable, js = subject.replace(".", "-"), connection.jetstream()
+    monkeypatch.setattr("consumers.doctor.DURABLES", {Work: durable})
+    reader = Reader()
+    await publish(connection, subject, *notes(5))
+    async with reading(connection, db, subject, reader):
+        await reader.until(5)
+    await js.delete_consumer("AGENT_WORK", durable)
+    await repair(Streams(js), db)
+    info = await js.consumer_info("AGENT_WORK", durable)
+    assert info.num_pending == 0
+    await publish(connection, subject, Note(item="i0", number=5))
+    async with reading(connection, db, subject, reader):
+        await reader.until(6)
+    assert reader.numbers() == list(range(6))
+
+
+async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
+    connection: Client, db: Database, subject: str
+) -> None:
+    """It had nothing in hand; its request would still take the next message, for two minutes."""
+    durable, streams = subject.replace(".", "-"), Streams(connection.jetstream())
+    lease = Lease(db, durable)
+    await lease.take()
+    place = await subscribe(streams, subject, durable, lease)
+    async with Pull(connection, place.stream, durable, place.delivered, 10) as frozen:
+        await _expire(db, durable)
+        reader = Reader()
+        async with reading(connection, db, subject, reader):
+            async with asyncio.timeout(PATIENCE):
+                while not (await connection.jetstream().consumer_info(place.stream, durable)).num_waiting:
+                    await asyncio.sleep(0.1)
+            # Its wish to go on is of no use either.
+            with pytest.raises(GoneError):
+                await frozen.take(1, 5)
+            await publish(connection, subject, *notes(3))
+            async with asyncio.timeout(30):
+                await reader.until(3)
 
 
 async def test_of_two_runners_one_reads_and_the_other_takes_over_when_it_stops(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from nats.aio.client import Client
-from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
 
 from consumers.bus import connected, subscribe
 from consumers.pull import Pull
 from consumers.streams import STREAMS, Streams
 from graph.database import Database
+from graph.errors import UnavailableError
 from graph.lease import Lease
 from stategate.servers.launch import Launcher
 from stategate.servers.nats import Nats
@@ -52,13 +55,56 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
             for subject in ("planning.item.changed", "planning.story.transitioned", "planning.decision.approved"):
                 assert await streams.of(subject) == "PLANNING"
             assert await streams.lean() == {}
-            lease = Lease(db, "ours")
+            lease = Lease(db, f"ours-{uuid.uuid4().hex}")
             assert await lease.take()
             ready = await subscribe(streams, "agent.work.completed", "ours", lease)
             async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
+    finally:
+        await launcher.stop()
+
+
+async def test_a_stream_that_keeps_what_somebody_waits_for_loses_nothing(tmp_path: Path, db: Database) -> None:
+    """The next reader must not take the consumer away, and the messages with it."""
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server = Nats(tmp_path)
+    try:
+        async with connected(server.url(await launcher.launch(server)), "tests") as client:
+            js = client.jetstream()
+            await js.add_stream(StreamConfig("THEIRS", subjects=["theirs"], retention=RetentionPolicy.INTEREST))
+            for number in range(3):
+                lease = Lease(db, f"theirs-{uuid.uuid4().hex}")
+                assert await lease.take()
+                ready = await subscribe(Streams(js), "theirs", "ours", lease)
+                await js.publish("theirs", str(number).encode())
+            async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
+                taken = list[bytes]()
+                async with asyncio.timeout(PATIENCE):
+                    while len(taken) < 3:
+                        taken += [message.data for message in await pull.take(10, 5)]
+            assert taken == [b"0", b"1", b"2"]
+    finally:
+        await launcher.stop()
+
+
+async def test_who_loses_the_connection_for_good_is_broken_off(tmp_path: Path) -> None:
+    """The client gives up over whatever a server says of a connection; nothing it was used for goes on then."""
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server = Nats(tmp_path)
+    try:
+        url = server.url(await launcher.launch(server))
+
+        async def use() -> None:
+            async with asyncio.timeout(PATIENCE), connected(url, "tests") as client:
+                await client._process_err("'Maximum Payload Violation'")
+                await asyncio.Event().wait()
+
+        with pytest.raises(UnavailableError, match="for good"):
+            await use()
+        async with connected(url, "tests") as client:
+            assert client.is_connected
     finally:
         await launcher.stop()
 

@@ -8,6 +8,7 @@ import pytest
 
 from graph.database import Database, Transaction
 from graph.decision import Command, Outcome
+from graph.errors import UnavailableError
 from graph.gate import Gate
 from graph.lease import Lease, LeaseLostError
 from tests.graph.world import World, unique
@@ -101,6 +102,31 @@ async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(
     await writing
     # Writing has kept it.
     assert not await taking
+
+
+async def test_a_transaction_that_a_frozen_holder_left_open_does_not_keep_others_for_long(
+    db: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.database._LONGEST_UNDER", 2)
+    name = unique("job")
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await _let_expire(world, name)
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await tx.run("health/ping")
+        inside.set()
+        await leave.wait()
+        await tx.run("health/ping")
+
+    frozen = asyncio.create_task(db.under(first).in_transaction(work))
+    await inside.wait()
+    async with asyncio.timeout(30):
+        assert await second.take()
+    leave.set()
+    with pytest.raises(UnavailableError):
+        await frozen
 
 
 async def test_taking_it_again_ends_what_was_begun_under_it_before(db: Database) -> None:
