@@ -36,7 +36,9 @@ async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
 
     async with connected(nats_url, "stategate-bench-plain") as client:
         streams = Streams(client.jetstream())
-        place = await subscribe(streams, WorkCompleted.subject, DURABLE, Lease(engine.db, DURABLE))
+        lease = Lease(engine.db, DURABLE)
+        await lease.until_taken(asyncio.Event())
+        place = await subscribe(streams, WorkCompleted.subject, DURABLE, lease)
         async with Pull(client, place.stream, DURABLE, place.delivered, _AHEAD) as pull, asyncio.TaskGroup() as group:
             while True:
                 for message in await pull.take(at_once, _IDLE):
