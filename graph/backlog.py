@@ -18,6 +18,7 @@ from graph.page import Page
 _BATCH = 10_000  # stories that are given a place in one transaction
 _UNRANKED = "~"  # begins the place of a story that has none of its own; after every key (graph/rank_keys.py)
 _WORDS = 50  # of one search
+_FEW = 4  # times as many stories as are asked for, from which on those are sorted, and not looked for in the order
 _PROCEDURE = "Neo.ClientError.Procedure.ProcedureCallFailed"  # nothing that people type makes it fail
 
 
@@ -52,7 +53,7 @@ class Backlog:
         """Stories in their order; the page's `total` is that of the list only if the second says so, see `count`."""
         key, after_id = after or ("", "")
         asked = _parameters(wanted) | {"key": key, "after_id": after_id, "limit": first + 1}
-        if _is_narrow(wanted):
+        if await self._is_narrow(wanted):
             with _words_indexed():
                 [found] = await self._db.read("backlog/narrow", text=_query(wanted.text), **asked)
             return Page.of(found, first), True
@@ -64,12 +65,22 @@ class Backlog:
             rows += await self._db.read("backlog/unranked", **asked | {"limit": first + 1 - len(rows)})
         return Page.of({"rows": rows, "total": 0}, first), False
 
+    async def _is_narrow(self, wanted: Filter) -> bool:
+        """Whether something other than the order says at once which stories there can be, and they are not most."""
+        if any(one is not None for one in (wanted.text, wanted.epic_id, wanted.sprint_id)):
+            return True
+        if wanted.closed and wanted.state is None:
+            return False
+        # What was finished long ago stands first in the order, and would be read on the way to every first page.
+        [found] = await self._db.read("backlog/sizes", state=wanted.state)
+        return bool(found["in_states"] * _FEW < found["stories"])
+
     async def count(self, wanted: Filter) -> int:
         """How many `page` would list in all, for one that does not tell."""
         if wanted == Filter():
-            [found] = await self._db.read("backlog/count_open")
-        else:
-            [found] = await self._db.read("backlog/count", **_parameters(wanted))
+            [found] = await self._db.read("backlog/sizes", state=None)
+            return int(found["in_states"])
+        [found] = await self._db.read("backlog/count", **_parameters(wanted))
         return int(found["total"])
 
     async def search(self, words: str, first: int) -> list[tuple[str, bool]]:
@@ -117,11 +128,6 @@ def _parameters(wanted: Filter) -> dict[str, Any]:
     given = asdict(wanted)
     del given["text"]
     return given
-
-
-def _is_narrow(wanted: Filter) -> bool:
-    """Whether an index other than that of the order says at once which stories there can be."""
-    return any(one is not None for one in (wanted.text, wanted.epic_id, wanted.sprint_id))
 
 
 def _query(words: str | None) -> str | None:

@@ -1,4 +1,5 @@
-// A page of the stories that match a text, or are of an epic or in a sprint, in the order of the backlog, and how many there are.
+// A page of the stories that match a text, are of an epic or in a sprint, or else of those in a few states, in the order of
+// the backlog, and how many there are.
 // $text: for the full-text index, or null; $key and $after_id: after which; $limit; the others as of backlog/ranked.
 CALL () {
   UNWIND [text IN [$text] WHERE text IS NOT NULL] AS words
@@ -10,6 +11,12 @@ UNION
   RETURN story
 UNION
   MATCH (:Sprint {id: $sprint_id})<-[:IN_SPRINT]-(story:Story) WHERE $text IS NULL AND $epic_id IS NULL
+  RETURN story
+UNION
+  UNWIND CASE WHEN $text IS NULL AND $epic_id IS NULL AND $sprint_id IS NULL THEN [1] ELSE [] END AS only
+  MATCH (:Workflow {item: 'story'})-[:HAS_STATE]->(s:State)
+  WHERE CASE WHEN $state IS NULL THEN coalesce(s.kind, 'active') <> 'final' ELSE s.name = $state END
+  MATCH (s)<-[:IN_STATE]-(story:Story)
   RETURN story
 }
 MATCH (story)-[:IN_STATE]->(state:State)
