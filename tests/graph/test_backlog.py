@@ -239,7 +239,7 @@ async def test_what_was_finished_long_ago_is_not_read_on_the_way_to_what_is_open
     try:
         a, b, c = await made(engine, label, 3, workflow=flow)
         await engine.places.rank_story(c, before=b)
-        few = {"state": f"{flow}-open"}
+        few: dict[str, Any] = {"state": f"{flow}-open"}
         assert await listed(engine, **few) == [a, c, b]
         assert await listed(engine, 1, **few) == [a, c, b]
         assert await listed(engine, label=label) == [a, c, b]
