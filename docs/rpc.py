@@ -33,7 +33,10 @@ def calls(known: ProtoReflectionDescriptorDatabase, pool: DescriptorPool) -> lis
 def call(channel: grpc.Channel, pool: DescriptorPool, name: str, request: dict[str, Any]) -> dict[str, Any]:
     """What the call `service/method` answers."""
     service, _, method_name = name.partition("/")
-    method = pool.FindServiceByName(service).methods_by_name[method_name]
+    methods = pool.FindServiceByName(service).methods_by_name
+    if method_name not in methods:
+        sys.exit(f"{service} has no call '{method_name}'; it has {', '.join(methods)}.")
+    method = methods[method_name]
     message = json_format.ParseDict(request, GetMessageClass(method.input_type)())
     answer = GetMessageClass(method.output_type)
     invoke = channel.unary_unary(f"/{name}", lambda sent: sent.SerializeToString(), answer.FromString)

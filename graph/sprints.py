@@ -110,7 +110,7 @@ class Sprints:
         """The sprints that were closed last, the oldest of them first. Raises `BadInputError`."""
         if not 1 <= last <= _MOST:
             raise BadInputError(f"last is {last}; it must be 1 to {_MOST}.")
-        return [row["sprint"] for row in await self._db.read("sprint/closed", last=last)]
+        return [row["sprint"] for row in await self._db.read("sprint/last_closed", last=last)]
 
     async def stays(self, ids: Sequence[str]) -> dict[str, list[Stay]]:
         """For each sprint the stays of stories in it, past ones too."""
@@ -139,7 +139,7 @@ class Sprints:
 
     async def _move(self, id: str, before: list[str], state: str) -> None:
         async def work(tx: Transaction) -> list[Command]:
-            rows = await tx.run("sprint/move", id=id, before=before, state=state)
+            rows = await tx.run("sprint/start_or_close", id=id, before=before, state=state)
             if not rows:
                 raise NotFoundError(f"There is no sprint '{id}'.")
             [found] = rows

@@ -71,7 +71,7 @@ def _running(path: Path) -> dict[str, Any]:
         pass
     except (OSError, ValueError, KeyError) as error:
         raise SetupError(
-            f"No stategate runs on {path.parent}. Start `stategate up`, or name the servers by STATEGATE_NEO4J_URI, "
-            "STATEGATE_NEO4J_PASSWORD and STATEGATE_NATS_URL."
+            f"No stategate runs on {path.parent}. Start `stategate up`, say by STATEGATE_DATA_DIR on which folder it "
+            "runs, or name the servers by STATEGATE_NEO4J_URI, STATEGATE_NEO4J_PASSWORD and STATEGATE_NATS_URL."
         ) from error
     return content

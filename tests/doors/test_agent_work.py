@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
+import sys
 import uuid
 
 import pytest
 
+from graph.decision import Command
 from graph.engine import Engine
+from stategate.servers.environment import Addresses
 from tests.doors.bus import Bus
 from tests.doors.conftest import Team
+from tests.house.statements import ROOT
 
 WORK = "agent.work.completed"
 CHANGED = "workflow.state.changed"
@@ -163,3 +169,35 @@ async def test_reasons_and_remedies_are_json_not_text(bus: Bus, task: str, team:
     assert refused["remedies"][0]["kind"] == "ADD_INPUT"
     assert refused["remedies"][0]["input"] == "commit_sha"
     assert json.dumps(refused)
+
+
+AGENT_RULES = """
+workflow: {name}
+states: {{todo: {{kind: initial}}, work: {{kind: active}}, done: {{kind: final}}}}
+transitions:
+  - {{from: todo, action: BEGIN, to: work, roles: ["*"]}}
+  - {{from: work, action: FINISH, to: done, roles: [{name}], inputs: [sha]}}
+"""
+
+
+async def test_the_agent_of_the_docs_does_what_it_is_assigned(
+    bus: Bus, engine: Engine, servers: Addresses, story: str, team: Team
+) -> None:
+    name = f"docs-{uuid.uuid4().hex[:8]}"
+    draft = await engine.rules.import_draft(AGENT_RULES.format(name=name))
+    await engine.rules.publish(name, draft.confirm or "")
+    await engine.people.create(f"{name}-bot", "agent", [name])
+    tasks = [await engine.items.create_task(story, "Work", workflow=name, id=f"T-{name}-{n}") for n in range(2)]
+    script, inputs = str(ROOT / "docs" / "agent.py"), json.dumps({"sha": "abc"})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, script, servers.nats_url, name, f"{name}-bot", inputs), stdout=-1, stderr=-1
+    )
+    try:
+        for task in tasks:
+            await engine.gate.decide([Command(task, "BEGIN", team.developer)])
+            assert (await bus.hear(CHANGED, task_id=task, action="FINISH"))["actor_id"] == f"{name}-bot"
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert f"{tasks[1]} is in work: FINISH" in out.decode()
