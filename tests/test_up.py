@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,15 @@ import grpc
 import httpx2
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from neo4j import AsyncGraphDatabase
 
 from api.rpc.server import Service
 from stategate.demo.client import GraphQLClient
 from tests.command import Up, finished
+from tests.house.statements import ROOT
 
+README = (ROOT / "README.md").read_text("utf-8")
+GRAPHQL, CYPHER = (re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) for language in ("graphql", "cypher"))
 STORY = "query($id: ID!) { story(id: $id) { id state { name } } }"
 
 
@@ -25,7 +31,7 @@ async def test_the_life_of_up(tmp_path: Path) -> None:
     try:
         await _serves_neo4j_browser(addresses)
         await _serves_grpc(addresses)
-        await _creates_a_story(addresses)
+        await _plays_the_tour(addresses)
         await _is_alone_in_its_folder(tmp_path)
         await _answers_the_command_line(tmp_path)
     finally:
@@ -44,6 +50,7 @@ async def test_the_life_of_up(tmp_path: Path) -> None:
     addresses = await up.start()
     async with GraphQLClient(addresses["graphql"]) as graphql:
         assert (await graphql(STORY, id="US-1"))["story"] == {"id": "US-1", "state": {"name": "PO_REVIEW"}}
+        await _has_a_task_assigned(graphql)
     assert await up.end(signal.SIGINT) == 0
     assert await up.gone()
 
@@ -63,11 +70,28 @@ async def _serves_grpc(addresses: dict[str, Any]) -> None:
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def _creates_a_story(addresses: dict[str, Any]) -> None:
+async def _plays_the_tour(addresses: dict[str, Any]) -> None:
+    """The five minutes of the README, word for word."""
+    write_down, read, ask, _ = GRAPHQL
+    [change_the_rule] = CYPHER
+    login = (addresses["neo4j_user"], addresses["neo4j_password"])
     async with GraphQLClient(addresses["graphql"]) as graphql:
-        await graphql.create("createActor", id="ana", kind="HUMAN", roles=["po"])
-        await graphql.create("createStory", id="US-1", title="A story that stays")
-        assert (await graphql.act("US-1", "SUBMIT", "ana"))["__typename"] == "Applied"
+        await graphql(write_down)
+        [story] = (await graphql(read))["epic"]["stories"]["nodes"]
+        assert (story["state"], [task["id"] for task in story["tasks"]["nodes"]]) == ({"name": "DRAFT"}, ["T-1"])
+        assert [reason["code"] for reason in (await graphql(ask))["act"]["reasons"]] == ["ROLE_NOT_ALLOWED"]
+        async with AsyncGraphDatabase.driver(addresses["neo4j"], auth=login) as driver:
+            await driver.execute_query(change_the_rule)
+        assert [hop["to"] for hop in (await graphql(ask))["act"]["hops"]] == ["PO_REVIEW"]
+
+
+async def _has_a_task_assigned(graphql: GraphQLClient) -> None:
+    begun = await graphql(GRAPHQL[-1])
+    assert begun["updateStory"]["definitionOfReady"] == {"score": 100, "missing": []}
+    assert {begun[name]["__typename"] for name in ("scope", "plan", "begin")} == {"Applied"}
+    async with asyncio.timeout(60):
+        while (await graphql('{ task(id: "T-1") { state { name } } }'))["task"]["state"]["name"] == "todo":
+            await asyncio.sleep(0.1)
 
 
 async def _is_alone_in_its_folder(folder: Path) -> None:
