@@ -74,7 +74,7 @@ async def _prepare(engine: Engine, items: int) -> None:
 
 async def _publish(client: Client, messages: int, items: int) -> None:
     js = client.jetstream()
-    await Streams(js).ensure()
+    await Streams(client).ensure()
     for number in range(messages):
         body = {"task_id": f"B-{number % items + 1}", "action": "AGAIN", "actor_id": "worker"}
         await js.publish_async("agent.work.completed", json.dumps(body).encode())

@@ -11,7 +11,6 @@ from datetime import datetime
 from time import monotonic
 
 import structlog
-from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
@@ -38,8 +37,7 @@ _PAUSE = 0.5  # seconds before the next try, of a server that is away or a bus t
 class Publisher:
     """The one that empties the outbox, when this process holds the lease."""
 
-    def __init__(self, connection: Client, streams: Streams, db: Database, lease: Lease) -> None:
-        self._connection = connection
+    def __init__(self, streams: Streams, db: Database, lease: Lease) -> None:
         self._streams = streams
         self._db = db
         self._outbox = Outbox(db.under(lease))
@@ -74,7 +72,7 @@ class Publisher:
         keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
             self._done.clear()
-            async with Chains(self._connection) as chains:
+            async with Chains(self._streams.connection) as chains:
                 while not stopping.is_set() and self._lease.held:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()

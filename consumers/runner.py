@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
@@ -94,7 +93,6 @@ class Runner(Generic[Event]):
 
     def __init__(
         self,
-        connection: Client,
         streams: Streams,
         lease: Lease,
         subject: str,
@@ -109,7 +107,6 @@ class Runner(Generic[Event]):
 
         `check` raises `UnavailableError` while the database takes nothing; without one, a write of the lease tells.
         """
-        self._connection = connection
         self._streams = streams
         self._lease = lease
         self._subject = subject
@@ -149,7 +146,9 @@ class Runner(Generic[Event]):
         self._taken = self._handled = self._saved = 0
         self._saved_at = monotonic()
         place = await subscribe(self._streams, self._subject, self._durable, self._lease)
-        async with Pull(self._connection, place.stream, self._durable, place.delivered, self._most * _AHEAD) as pull:
+        async with Pull(
+            self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD
+        ) as pull:
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
                 end.add_done_callback(lambda _: pull.wake())

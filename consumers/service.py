@@ -63,12 +63,12 @@ async def running(
 
     `replicas` is how often a cluster keeps a new stream.
     """
-    streams = Streams(connection.jetstream(), replicas)
+    streams = Streams(connection, replicas)
     await streams.ensure()
     stopping = asyncio.Event()
-    runs = [runner.run(stopping) for runner in _runners(engine, connection, streams, trust_declared_role, parts)]
+    runs = [runner.run(stopping) for runner in _runners(engine, streams, trust_declared_role, parts)]
     if Part.OUTBOX in parts:
-        runs.append(Publisher(connection, streams, engine.db, Lease(engine.db, "outbox")).run(stopping))
+        runs.append(Publisher(streams, engine.db, Lease(engine.db, "outbox")).run(stopping))
         runs.append(run_cleaner(Cleaner(engine.db, keep_answers_days), stopping))
         runs.append(run_effects(streams, engine.effects, stopping))
     if levels := [level for part, level in _LEVELS.items() if part in parts]:
@@ -96,16 +96,14 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _runners(
-    engine: Engine, connection: Client, streams: Streams, trust_declared_role: bool, parts: Collection[Part]
-) -> list[Runner[Any]]:
+def _runners(engine: Engine, streams: Streams, trust_declared_role: bool, parts: Collection[Part]) -> list[Runner[Any]]:
     runners: list[Runner[Any]] = []
 
     def add(kind: type[Kind], item: str, handle_by: Callable[[Engine], Handle[Kind]]) -> None:
         durable = DURABLES[kind]
         lease = Lease(engine.db, durable)
         handle = handle_by(engine.under(lease))
-        runners.append(Runner(connection, streams, lease, kind.subject, durable, kind, attrgetter(item), handle))
+        runners.append(Runner(streams, lease, kind.subject, durable, kind, attrgetter(item), handle))
 
     def workflow(leased: Engine) -> WorkflowDoor:
         return WorkflowDoor(leased, trust_declared_role=trust_declared_role)

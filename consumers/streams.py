@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 from nats.js.api import StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError, ServerError
 
@@ -31,14 +31,15 @@ _OVERLAP = 10065  # of subjects that another stream keeps already
 class Streams:
     """The streams, each of which is to have so many replicas in a cluster; a server alone keeps it once."""
 
-    def __init__(self, js: JetStreamContext, replicas: int = REPLICAS) -> None:
-        self.js = js
+    def __init__(self, connection: Client, replicas: int = REPLICAS) -> None:
+        self.connection = connection
+        self.js = connection.jetstream()
         self._replicas = replicas
 
     @property
     def largest(self) -> int:
         """The bytes that a message may have, its headers and its body together."""
-        return self.js._nc.max_payload
+        return self.connection.max_payload
 
     async def ensure(self) -> None:
         """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay."""

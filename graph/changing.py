@@ -61,14 +61,19 @@ async def hold_epics(tx: Transaction, ids: list[str], actor_id: str | None) -> d
 
 def check_may(found: Row, what: str, actor_id: str | None) -> None:
     """Raises when an actor is unknown, is the system, or may not change what is named."""
-    if not found["has_actor"]:
-        raise NotFoundError(f"There is no actor '{actor_id}'.")
-    if found["builtin"]:
-        raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
+    check_actor(actor_id, there=found["has_actor"], builtin=found["builtin"])
     if not found["may"]:
         able = ", ".join(f"'{role}'" for role in found["editors"])
         who = f"who has one of these roles may: {able}" if able else "no role is named that may"
         raise ConflictError(f"'{actor_id}' may not change '{what}'; {who}.")
+
+
+def check_actor(actor_id: str | None, *, there: bool, builtin: bool) -> None:
+    """Raises `NotFoundError` for one that was given and is nobody, `BadInputError` for the system itself."""
+    if actor_id is not None and not there:
+        raise NotFoundError(f"There is no actor '{actor_id}'.")
+    if builtin:
+        raise BadInputError(f"'{actor_id}' is the system itself; nobody may act in its name.")
 
 
 async def change(

@@ -32,9 +32,9 @@ class UndoError(Exception):
         self.answers = answers
 
 
-def is_of_a_rule(error: ClientError) -> bool:
+def is_of_a_rule(error: ClientError | BrokenCommandError) -> bool:
     """Whether a rule that cannot be run is the cause, neither a statement of ours nor what was published meanwhile."""
-    return not isinstance(error, CypherSyntaxError) and error.code != GONE
+    return isinstance(error, BrokenCommandError) or not (isinstance(error, CypherSyntaxError) or error.code == GONE)
 
 
 async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from neo4j.exceptions import ConstraintError
 
+from graph.changing import check_actor
 from graph.circle import circle, told
 from graph.database import Database, Transaction
 from graph.errors import BadInputError, ConflictError
 from graph.gate import Gate
 from graph.ids import given_or_made
-from graph.items import check, check_author, create_task_in, known, started, takes_tasks
+from graph.items import check, create_task_in, known, started, takes_tasks
 
 Result = TypeVar("Result")
 
@@ -133,7 +134,7 @@ class Derivation:
         if found["is_taken"]:
             raise ConflictError(f"'{task.id}' was taken meanwhile; derive again, or take another id.")
         takes_tasks(story_id, found["is_put_away"])
-        check_author(author_id, found)
+        check_actor(author_id, there=found["has_author"], builtin=found["builtin"])
         started("task", task.id or "", workflow, None, found)
 
 

@@ -9,11 +9,12 @@ from dataclasses import asdict
 
 from neo4j.exceptions import ConstraintError
 
+from graph.changing import check_actor
 from graph.database import Database, Row, Transaction
 from graph.derivation import Derivation, Wanted
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.ids import given_or_made
-from graph.items import check_author, known
+from graph.items import known
 
 _MOST = 500_000  # bytes of what is told of a story, of which a message of NATS takes a million
 
@@ -43,7 +44,7 @@ class DerivationRequests:
                 "derivation/request", id=request, story_id=story_id, workflow=workflow, author_id=author_id
             )
             known("story", story_id, found["has_story"])
-            check_author(author_id, found)
+            check_actor(author_id, there=found["has_author"], builtin=found["builtin"])
             known("workflow of tasks", workflow, found["has_workflow"])
             if not found["is_known"]:
                 _check_size(story_id, found["texts"])

@@ -83,7 +83,7 @@ class _Next:
             try:
                 await begin_next(tx, some)
             except (ClientError, BrokenCommandError) as error:
-                if isinstance(error, ClientError) and not is_of_a_rule(error):
+                if not is_of_a_rule(error):
                     raise
                 raise _UnassignableError(some, str(error)) from error
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
-from graph.changing import EDIT, change, hold, hold_epics
+from graph.changing import EDIT, change, check_actor, hold, hold_epics
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.gate import Gate
@@ -119,7 +119,7 @@ class Items:
         known("epic", epic_id, found["has_epic"])
         if found["is_archived"]:
             raise ConflictError(f"The epic '{epic_id}' is archived, and takes no stories.")
-        check_author(author_id, found)
+        check_actor(author_id, there=found["has_author"], builtin=found["builtin"])
         known("actor", owner_id, found["has_owner"])
         started("story", story, workflow, state, found)
         return story
@@ -177,7 +177,7 @@ class Items:
         for missing in found["missing"]:
             known("task", missing, False)
         known("actor", assignee_id, found["has_assignee"])
-        check_author(author_id, found)
+        check_actor(author_id, there=found["has_author"], builtin=found["builtin"])
         known("actor", owner_id, found["has_owner"])
         started("task", task, workflow, state, found)
         return task
@@ -280,13 +280,6 @@ def known(what: str, id: str | None, there: bool) -> None:
     """Raises `NotFoundError` for an id that was given and is of nothing."""
     if id is not None and not there:
         raise NotFoundError(f"There is no {what} '{id}'.")
-
-
-def check_author(author_id: str | None, found: Row) -> None:
-    """Raises `NotFoundError` for one that nobody is, `BadInputError` for the system itself."""
-    known("actor", author_id, found["has_author"])
-    if found["builtin"]:
-        raise BadInputError(f"'{author_id}' is the system itself; nobody may act in its name.")
 
 
 def takes_tasks(story_id: str, is_put_away: bool) -> None:

@@ -93,7 +93,7 @@ async def serving(
                 return await graph.figures.read(engine.db)
 
             async def bus_figures() -> list[Metric]:
-                return await consumers.figures.read(Streams(bus.jetstream()))
+                return await consumers.figures.read(Streams(bus))
 
             figures = {"neo4j": graph_figures, "nats": bus_figures}
             checks = {"neo4j": engine.db.check, "nats": nats_answers, "valkey": valkey_answers}

@@ -87,19 +87,14 @@ CALL (engine, told_at, engine_role, asked) {
     // A stale version does not hide the other reasons, but nothing may be applied.
     earlier IS NULL AND item IS NOT NULL AND size(states) = 1
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
-  // Commands that are alike meet the same rules, which are looked for once.
-  WITH engine, told_at, engine_role, state, one.c.action AS action, one.rules AS rules, collect({one: one, earlier: earlier, obstacles: obstacles,
-    may_apply: may_apply, judged: judged}) AS alike
-  WITH *, [r IN rules WHERE r.from = state AND CASE WHEN action IS NULL THEN r.runs OR r.by_engine ELSE r.action = action END] AS meant,
-    [r IN rules WHERE r.runs OR r.by_engine] AS following
-  WITH *, reduce(most = 0, hops IN [r IN meant | CASE WHEN r.hops <= size(r.then) THEN 0 ELSE r.hops END + CASE WHEN action IS NULL THEN 1 ELSE 0 END]
-    | CASE WHEN hops > most THEN hops ELSE most END) AS most
-  UNWIND alike AS x
-  WITH *, x.one AS one
   WITH engine, told_at, engine_role, one {
-    .c, .item, .story, .workflow, .actor, .roles, earlier: x.earlier, obstacles: x.obstacles, may_apply: x.may_apply,
-    meant: meant, following: following, state: state, version: one.item.version, first: CASE WHEN action IS NULL THEN 1 ELSE 0 END,
-    last: CASE WHEN NOT x.judged THEN -1 WHEN NOT x.may_apply THEN 0 ELSE most END
+    .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
+    state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
+      WHEN NOT judged THEN -1
+      WHEN NOT may_apply THEN 0
+      ELSE reduce(most = 0, hops IN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END
+        | CASE WHEN r.hops <= size(r.then) THEN 0 ELSE r.hops END + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
+    END
   } AS one
   WITH engine, told_at, engine_role, collect(one) AS rows
 
@@ -111,7 +106,7 @@ CALL (engine, told_at, engine_role, asked) {
       // Each hop adds one to the version, so a step whose forerunner did not move finds nothing to do.
       WITH * WHERE item.version = one.version + step - one.first
       MATCH (item)-[here:IN_STATE]->(state:State)
-      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, CASE WHEN step > 0 THEN one.following ELSE one.meant END AS rules
+      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
       CALL (c, item, actor, roles, step, state, rules) {
         // include: candidates
       }

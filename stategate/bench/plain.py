@@ -35,7 +35,7 @@ async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
             room.release()
 
     async with connected(nats_url, "stategate-bench-plain") as client:
-        streams = Streams(client.jetstream())
+        streams = Streams(client)
         lease = Lease(engine.db, DURABLE)
         await lease.until_taken(asyncio.Event())
         place = await subscribe(streams, WorkCompleted.subject, DURABLE, lease)

@@ -53,7 +53,7 @@ async def measure(sizes: Sizes, parts: Collection[str], actions: int, say: Say, 
             async with open_engine(servers, settings) as engine:
                 bench = await _Bench.open(servers, engine, sizes, say)
                 async with connected(servers.nats_url, "stategate-bench") as client:
-                    await Streams(client.jetstream()).ensure()
+                    await Streams(client).ensure()
                     machine = await describe(engine.db.driver, client, servers.valkey_url)
                 figures = await bench.run(parts, actions)
     return {

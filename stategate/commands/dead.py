@@ -145,7 +145,7 @@ async def _letters() -> AsyncIterator[DeadLetters]:
         raise SetupError("Dead letters are kept by NATS; name it by STATEGATE_NATS_URL.")
     try:
         async with connected(url, "stategate-dead", attempts=2) as connection:
-            yield DeadLetters(Streams(connection.jetstream(), settings.nats_replicas))
+            yield DeadLetters(Streams(connection, settings.nats_replicas))
     except (NatsError, APIError, OSError, TimeoutError) as error:
         raise SetupError(f"NATS does not answer as it should: {error or type(error).__name__}") from error
 

@@ -73,7 +73,7 @@ async def _examine_bus(url: str, db: Database, replicas: int, limit: int, *, rep
     if not url:
         return []
     async with connected(url, "stategate-doctor") as client:
-        streams = Streams(client.jetstream(), replicas)
+        streams = Streams(client, replicas)
         checks = await bus.examine(streams, limit)
         if repair and any(check.repairable for check in checks):
             await bus.repair(streams, db)

@@ -128,7 +128,7 @@ class Witness:
         return [f"dead: {info.state.messages} letters"] if info.state.messages else []
 
     async def _doctor(self) -> list[str]:
-        streams = Streams(self._connection.jetstream())
+        streams = Streams(self._connection)
         checks = [*await Doctor(Database(self._driver)).examine(), *await bus.examine(streams)]
         return [
             f"doctor: {check.name}: {offender.name}: {offender.problem}"

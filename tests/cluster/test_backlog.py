@@ -72,7 +72,7 @@ async def test_fresh_actions_are_answered_while_a_backlog_is_worked_on(
     try:
         addresses = replace(servers, nats_url=nats.url(await launcher.launch(nats)))
         async with connected(addresses.nats_url, "tests") as connection:
-            await Streams(connection.jetstream()).ensure()
+            await Streams(connection).ensure()
             await publish(connection, actor, tasks)
             gc.collect()
             before = in_memory()
@@ -103,7 +103,7 @@ async def test_no_more_is_asked_for_than_fits(servers: Addresses) -> None:
     subject, durable = f"agent.work.{unique('ahead')}", unique("ahead")
     async with connected(servers.nats_url, "tests") as connection:
         js = connection.jetstream()
-        await Streams(js).ensure()
+        await Streams(connection).ensure()
         for number in range(100):
             await js.publish(subject, str(number).encode())
         config = ConsumerConfig(durable_name=durable, filter_subject=subject, ack_policy=AckPolicy.EXPLICIT)

@@ -126,7 +126,7 @@ async def test_leaders_are_killed_under_load(
                 assert about.cluster
                 assert len(about.cluster.replicas or []) == 2
             for replicas, lean in ((3, set()), (5, STREAMS.keys())):
-                [streams] = [check for check in await examine(Streams(js, replicas)) if check.name == "STREAMS"]
+                [streams] = [check for check in await examine(Streams(connection, replicas)) if check.name == "STREAMS"]
                 assert {one.name for one in streams.offenders} == lean
             sender = Sender(connection, actor, tasks)
             sending = asyncio.create_task(sender.send())

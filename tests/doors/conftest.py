@@ -41,7 +41,7 @@ async def connection(served: Served, servers: Addresses) -> AsyncIterator[Client
 
 @pytest.fixture(scope="package")
 def streams(connection: Client) -> Streams:
-    return Streams(connection.jetstream())
+    return Streams(connection)
 
 
 @pytest_asyncio.fixture

@@ -108,9 +108,8 @@ async def test_a_handler_that_dies_after_the_commit_does_nothing_twice(
             finished.set()
 
     subject = f"agent.work.{mark}"
-    streams = Streams(connection.jetstream())
     runner = Runner(
-        connection, streams, Lease(engine.db, mark), subject, mark, WorkCompleted, lambda event: event.task_id, handle
+        Streams(connection), Lease(engine.db, mark), subject, mark, WorkCompleted, lambda event: event.task_id, handle
     )
     for task in tasks:
         # No command id of its own: the place in the stream is one, also when it comes again.

@@ -90,8 +90,7 @@ async def reading(
 ) -> AsyncIterator[None]:
     durable = subject.replace(".", "-")
     runner = Runner(
-        connection,
-        Streams(connection.jetstream()),
+        Streams(connection),
         Lease(db, durable),
         subject,
         durable,
@@ -250,7 +249,7 @@ async def test_what_a_former_reader_had_in_hand_comes_first(connection: Client, 
     js = connection.jetstream()
     lease = Lease(db, durable)
     await lease.take()
-    await subscribe(Streams(js), subject, durable, lease)
+    await subscribe(Streams(connection), subject, durable, lease)
     await publish(connection, subject, *notes(30))
     former = await js.pull_subscribe_bind(durable, "AGENT_WORK")
     taken = await former.fetch(20, timeout=5)
@@ -326,7 +325,7 @@ async def test_the_doctor_makes_a_consumer_that_begins_where_it_was(
     async with reading(connection, db, subject, reader):
         await reader.until(5)
     await js.delete_consumer("AGENT_WORK", durable)
-    await repair(Streams(js), db)
+    await repair(Streams(connection), db)
     info = await js.consumer_info("AGENT_WORK", durable)
     assert info.num_pending == 0
     await publish(connection, subject, Note(item="i0", number=5))
@@ -339,7 +338,7 @@ async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
     connection: Client, db: Database, subject: str
 ) -> None:
     """It had nothing in hand; its request would still take the next message, for two minutes."""
-    durable, streams = subject.replace(".", "-"), Streams(connection.jetstream())
+    durable, streams = subject.replace(".", "-"), Streams(connection)
     lease = Lease(db, durable)
     await lease.take()
     place = await subscribe(streams, subject, durable, lease)

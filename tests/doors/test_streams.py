@@ -38,7 +38,7 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
         async with connected(url, "tests") as client:
             js = client.jetstream()
             await js.add_stream(StreamConfig(name="THEIRS", subjects=["agent.work.completed", "planning.story.>"]))
-            streams = Streams(js)
+            streams = Streams(client)
             await streams.ensure()
             await streams.ensure()
             assert await streams.of("agent.work.completed") == "THEIRS"
@@ -77,7 +77,7 @@ async def test_a_stream_that_keeps_what_somebody_waits_for_loses_nothing(tmp_pat
             for number in range(3):
                 lease = Lease(db, f"theirs-{uuid.uuid4().hex}")
                 assert await lease.take()
-                ready = await subscribe(Streams(js), "theirs", "ours", lease)
+                ready = await subscribe(Streams(client), "theirs", "ours", lease)
                 await js.publish("theirs", str(number).encode())
             async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
                 taken = list[bytes]()

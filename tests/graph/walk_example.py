@@ -56,7 +56,7 @@ async def main(neo4j: str, user: str, password: str, nats: str) -> dict[str, obj
     await hand_in("green")
     stopping = asyncio.Event()
     async with connected(nats, "example") as bus:
-        running = asyncio.create_task(run_effects(Streams(bus.jetstream()), engine.effects, stopping))
+        running = asyncio.create_task(run_effects(Streams(bus), engine.effects, stopping))
         async with asyncio.timeout(60):
             while left := len(await world.cypher("MATCH (e:Effect {item_id: $id}) RETURN e", id=item)):
                 await asyncio.sleep(0.1)

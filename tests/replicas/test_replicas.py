@@ -122,7 +122,7 @@ async def test_a_killed_and_a_stopped_replica_are_followed_by_another(
     roles = {"COMMIT_CODE": "developer", "APPROVE_DESIGN": "architect", "APPROVE_TESTS": "qa"}
     team = {action: await world.actor(role, kind="agent") for action, role in roles.items()}
     async with connected(servers.nats_url, "tests") as connection:
-        await Streams(connection.jetstream()).ensure()
+        await Streams(connection).ensure()
         async with Bus(connection) as bus, replica(servers, tmp_path) as first:
             leads = await leader(world)
             async with replica(servers, tmp_path) as second:
