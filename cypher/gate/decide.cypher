@@ -103,7 +103,7 @@ CALL (engine, told_at, engine_role, asked) {
     CALL (engine, told_at, engine_role, rows, step) {
       UNWIND rows AS one
       WITH one, step, one.item AS item WHERE step >= one.first AND step <= one.last
-      // Each hop adds one to the version, so a step whose forerunner did not move finds nothing to do.
+      // Each hop adds one to the version, so a step finds nothing to do when the one before it did not move, or made its hop as well.
       WITH * WHERE item.version = one.version + step - one.first
       MATCH (item)-[here:IN_STATE]->(state:State)
       WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
