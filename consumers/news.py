@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from graph.news import Moved, News
 from graph.published import ItemChanged, StateChangedTold, StoryTransitionedTold
 
 _SUBJECTS = (StateChangedTold.subject, StoryTransitionedTold.subject, ItemChanged.subject)
+_PATIENCE = 2  # seconds until NATS must have confirmed that it listens
 
 
-@asynccontextmanager
-async def hearing(connection: Client, news: News) -> AsyncIterator[None]:
-    """Passes on while the block runs."""
+class Hearing:
+    """Listens to the subjects that tell of items, only while somebody follows one: each message costs something."""
 
-    async def hear(message: Msg) -> None:
+    def __init__(self, connection: Client, news: News) -> None:
+        self._connection = connection
+        self._news = news
+        self._heard: list[Subscription] = []
+
+    async def begin(self) -> None:
+        if not self._heard:
+            # While NATS is away it is told when it is back; those who follow look by themselves until then.
+            with suppress(NatsError):
+                self._heard = [await self._connection.subscribe(subject, cb=self._hear) for subject in _SUBJECTS]
+                await self._connection.flush(_PATIENCE)
+
+    async def end(self) -> None:
+        heard, self._heard = self._heard, []
+        for subscription in heard:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def _hear(self, message: Msg) -> None:
         with suppress(ValueError, AttributeError):
             body = json.loads(message.data)
             item, story, version = (
@@ -29,12 +47,4 @@ async def hearing(connection: Client, news: News) -> AsyncIterator[None]:
                 body.get("version"),
             )
             if isinstance(item, str) and isinstance(version, int):
-                news.tell(item, Moved(story if isinstance(story, str) else None, version))
-
-    heard = [await connection.subscribe(subject, cb=hear) for subject in _SUBJECTS]
-    try:
-        yield
-    finally:
-        for subscription in heard:
-            with suppress(NatsError):
-                await subscription.unsubscribe()
+                self._news.tell(item, Moved(story if isinstance(story, str) else None, version))

@@ -16,7 +16,7 @@ from consumers.bus import DURABLES
 from consumers.cleaner import run_cleaner
 from consumers.effects import run_effects
 from consumers.job import repeat
-from consumers.news import hearing
+from consumers.news import Hearing
 from consumers.planning import PlanningDoor
 from consumers.publisher import Publisher
 from consumers.runner import Handle, Runner
@@ -77,7 +77,7 @@ async def running(
         runs.append(repeat("moves", partial(engine.rules.moves.tick, levels), _MOVES, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
     try:
-        async with hearing(connection, engine.news):
+        async with engine.news.told_by(Hearing(connection, engine.news)):
             yield
     finally:
         stopping.set()

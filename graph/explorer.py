@@ -12,7 +12,7 @@ from graph.database import Database, Row, Transaction
 from graph.deciding import BrokenCommandError, UndoError, decide
 from graph.decision import Command, Remedy
 from graph.offers import MANY
-from graph.remedies import ACTOR_CODES, PARTS, Situation, moves_to, remedies
+from graph.remedies import ACTOR_CODES, PARTS, Situation, awaited, happens_by_itself, moves_to, remedies
 
 _DOERS = 4  # actors by whom a step is tried
 _TRIES = 16  # ways, each by somebody, that are tried before none is offered
@@ -46,12 +46,22 @@ class Explorer:
 
     async def steps(self, row: Row, most: int) -> tuple[list[Remedy], int]:
         """The steps to take first, found by trying at most so many ways of those the rules know and undoing them again,
-        and how many were tried.
+        and how many were tried; where no step can be taken, what to wait for.
         """
+        moves = await self._db.read("gate/moves", item_id=row["item_id"])
+        ways = moves_to(moves, row["action"])
+        best, tries = await self._tried(row, ways, most)
+        if not best and tries < most:
+            best = await self._awaited(row, ways)
+        if not best and (move := happens_by_itself(moves, row["action"])):
+            best = [move]
+        return best, tries
+
+    async def _tried(self, row: Row, ways: list[list[str]], most: int) -> tuple[list[Remedy], int]:
         best: list[Remedy] = []
         dead: set[tuple[tuple[str, ...], tuple[int, ...]]] = set()
         tries = 0
-        for way in moves_to(await self._db.read("gate/moves", item_id=row["item_id"]), row["action"]):
+        for way in ways:
             # Who takes a step may matter to the next, so each is tried by several; the one who asks comes first.
             for doers in product(range(_DOERS), repeat=len(way)):
                 if best and len(best) <= len(way):
@@ -68,6 +78,24 @@ class Explorer:
                 if found and (not best or len(found) < len(best)):
                     best = found
         return best, tries
+
+    async def _awaited(self, row: Row, ways: list[list[str]]) -> list[Remedy]:
+        """What keeps everybody from the first step, where it is nothing but conditions; the fewest of them."""
+        steps = list(dict.fromkeys(way[0] for way in ways))
+        commands = [Command(row["item_id"], step, None, dry=True) for step in steps]
+        rows = [
+            encoding.row(command, seq, anyone=True) | {"assume_inputs": True} for seq, command in enumerate(commands)
+        ]
+
+        async def work(tx: Transaction) -> list[Row]:
+            return await decide(tx, rows)
+
+        try:
+            answers = await self._db.in_transaction(work)
+        except (BrokenCommandError, ClientError):
+            return []
+        found = [awaited(row["item_id"], step, answer["verdicts"]) for step, answer in zip(steps, answers, strict=True)]
+        return min(filter(None, found), key=len, default=[])
 
     async def _try(self, row: Row, way: list[str], doers: Sequence[int]) -> tuple[int, list[Remedy]]:
         """How many steps of a way could be taken, and the parts of the remedy if all could and they help."""

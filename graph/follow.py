@@ -43,7 +43,7 @@ class Follow:
             raise BadInputError("A version is one of an item or of a story; say which.")
         if after_version is not None and after_version < 0:
             raise BadInputError(f"The version is {after_version}; the least is 0.")
-        with self._news.listening() as listener:
+        async with self._news.listening() as listener:
             whole = item_id or story_id
             shown = {} if whole is None else await self._versions(whole, story=story_id is not None)
             if whole is not None and whole not in shown:

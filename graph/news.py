@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,21 @@ class Listener:
         return news
 
 
+class Source(Protocol):
+    """Where news come from, asked only while somebody listens; both may be called again."""
+
+    async def begin(self) -> None: ...
+
+    async def end(self) -> None: ...
+
+
 class News:
     """Where it is told."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
+        self._source: Source | None = None
+        self._turn = asyncio.Lock()
 
     def tell(self, item_id: str, told: Moved) -> None:
         for listener in self._listeners:
@@ -51,11 +62,31 @@ class News:
         """Whether anybody listens."""
         return bool(self._listeners)
 
-    @contextmanager
-    def listening(self) -> Iterator[Listener]:
+    @asynccontextmanager
+    async def told_by(self, source: Source) -> AsyncIterator[None]:
+        """What the source has to tell is told while the block runs."""
+        async with self._turn:
+            self._source = source
+            if self._listeners:
+                await source.begin()
+        try:
+            yield
+        finally:
+            self._source = None
+            await source.end()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[Listener]:
+        """Begins when the source tells, so that nothing is missed from then on."""
         listener = Listener()
-        self._listeners.add(listener)
+        async with self._turn:
+            if self._source and not self._listeners:
+                await self._source.begin()
+            self._listeners.add(listener)
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
+            async with self._turn:
+                if self._source and not self._listeners:
+                    await self._source.end()

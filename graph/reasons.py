@@ -48,7 +48,8 @@ def _message(code: str, found: Found, item: str, action: str, actor: str | None,
             return f"The limit '{found['guard']}' is reached: it is {found.get('actual')} already."
         case "GUARD_FAILED":
             actual = f", but it is {found['actual']}" if found.get("actual") is not None else ""
-            return f"The condition '{found['guard']}' does not hold{actual}."
+            missing = f"; missing: {', '.join(found['missing'])}" if found.get("missing") else ""
+            return f"The condition '{found['guard']}' does not hold{actual}{missing}."
         case "INDETERMINATE":
             return f"The condition '{found['guard']}' cannot be evaluated, so '{action}' is not applied."
         case "COMMAND_ID_REUSED":

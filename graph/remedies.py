@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.database import Row
@@ -68,6 +68,28 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
     return sorted(found, key=len)
 
 
+def happens_by_itself(moves: list[Row], action: str) -> Remedy | None:
+    """The automatic move to wait for where such moves alone lead to a state in which there is the action."""
+    if not moves:
+        return None
+    goals = {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
+    todo, seen = deque[tuple[str, str | None]]([(moves[0]["here"], None)]), set[str]()
+    while todo:
+        state, first = todo.popleft()
+        if first is not None and state in goals:
+            return Remedy("WAIT", f"Until '{first}' happens by itself.", action=first)
+        seen.add(state)
+        on = (move for move in moves if move["automatic"] and move["from"] == state and move["to"] not in seen)
+        todo += [(move["to"], first or move["action"]) for move in on]
+    return None
+
+
+def awaited(item_id: str, action: str, verdicts: list[Row]) -> list[Remedy]:
+    """What has to become true before anybody can take a step; empty when more than that stands against it."""
+    parts = remedies(Situation(item_id, action, None), verdicts)
+    return [replace(part, action=action) for part in parts] if all(part.kind == "WAIT" for part in parts) else []
+
+
 def _cost(way: list[Remedy]) -> tuple[int, int]:
     order = ("ADD_INPUT", "OTHER_ACTOR", "STEP_FIRST", "GRANT_ROLE", "WAIT")
     return len(way), max((order.index(part.kind) for part in way), default=0)
@@ -102,7 +124,8 @@ def _of_reason(reason: dict[str, Any]) -> Remedy | None:
         name = named.removeprefix(_FOR_THE_ACTION)
         return Remedy("ADD_INPUT", f"Give '{name}' so that '{reason['guard']}' holds.", input=name)
     if code == "GUARD_FAILED":
-        return Remedy("WAIT", f"Until '{reason['guard']}' holds.")
+        missing = f"; it needs {', '.join(reason['missing'])}" if reason.get("missing") else ""
+        return Remedy("WAIT", f"Until '{reason['guard']}' holds{missing}.")
     return None
 
 

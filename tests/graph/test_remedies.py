@@ -138,3 +138,43 @@ async def test_what_only_the_work_itself_can_change_is_waited_for(world: World) 
     )
     decision = await world.act(await world.task(name), "GO", await world.actor())
     assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = true' holds.")]
+
+
+async def test_a_step_nobody_can_take_yet_is_waited_for(world: World) -> None:
+    name = unique("held")
+    await world.publish(
+        f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: active}}, c: {{kind: final}}}}\ntransitions:\n"
+        '  - {from: a, action: BEGIN, to: b, roles: ["*"],\n'
+        '     guards: [{kind: field, name: released, op: "=", value: true}]}\n'
+        '  - {from: b, action: END, to: c, roles: ["*"]}\n'
+    )
+    decision = await world.act(await world.task(name), "END", await world.actor())
+    assert [(part.kind, part.action, part.text) for part in decision.remedies] == [
+        ("WAIT", "BEGIN", "Until 'released = true' holds.")
+    ]
+
+
+async def test_what_happens_by_itself_is_waited_for(world: World) -> None:
+    name = unique("asleep")
+    await world.publish(
+        f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: active}}, c: {{kind: final}}}}\ntransitions:\n"
+        "  - {from: a, action: WAKE, to: b, automatic: true, after: 2h}\n"
+        '  - {from: b, action: END, to: c, roles: ["*"]}\n'
+    )
+    decision = await world.act(await world.task(name), "END", await world.actor())
+    assert [(part.kind, part.action, part.text) for part in decision.remedies] == [
+        ("WAIT", "WAKE", "Until 'WAKE' happens by itself.")
+    ]
+
+
+async def test_what_a_story_lacks_to_be_ready_is_named(world: World) -> None:
+    name = unique("unready")
+    await world.publish(
+        f"workflow: {name}\nitem: story\nstates: {{a: {{kind: initial}}, b: {{kind: final}}}}\ntransitions:\n"
+        '  - {from: a, action: GO, to: b, roles: ["*"],\n'
+        '     guards: [{kind: field, name: dor_score, op: ">=", value: 80}]}\n'
+    )
+    decision = await world.act(await world.story_item(workflow=name, title="A title"), "GO", await world.actor())
+    lacks = "description, acceptance_criteria, story_points, tasks"
+    assert [part.text for part in decision.remedies] == [f"Until 'dor_score >= 80' holds; it needs {lacks}."]
+    assert decision.reasons[0].message.endswith(f"but it is 20; missing: {lacks}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,7 +15,10 @@ from graph.rules.service import Rules
 from tests.graph.team import RELEASING, WORDS, Team
 from tests.graph.world import World, path, unique
 
-READY = {"description": "As a person I want it so that it is there.", "acceptance_criteria": ["It is there."]}
+READY: dict[str, Any] = {
+    "description": "As a person I want it so that it is there.",
+    "acceptance_criteria": ["It is there."],
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,14 +73,15 @@ class World:
         )
         return story_id
 
-    async def story_item(self, **properties: Any) -> str:
-        """A story of the shipped workflow in its initial state."""
-        story_id = await self.story(workflow="story", version=0, rework=0, **properties)
+    async def story_item(self, workflow: str = "story", **properties: Any) -> str:
+        """A story in the initial state of its workflow, by default the shipped one."""
+        story_id = await self.story(workflow=workflow, version=0, rework=0, **properties)
         await self.cypher(
-            "MATCH (:Workflow {name: 'story'})-[starts:STARTS_AT]->(state:State) "
+            "MATCH (:Workflow {name: $workflow})-[starts:STARTS_AT]->(state:State) "
             "WITH state ORDER BY starts.order LIMIT 1 MATCH (story:Story {id: $id}) "
             "SET story:Item CREATE (story)-[:IN_STATE]->(state)",
             id=story_id,
+            workflow=workflow,
         )
         return story_id
 
