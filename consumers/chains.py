@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -26,8 +26,7 @@ def header_size(headers: Mapping[str, str]) -> int:
     return sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers.items()) + 14
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A message to publish; those of one `chain` are published in their order, a failed one ends its chain."""
 
     id: str

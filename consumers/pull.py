@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import Generic, TypeVar
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -18,27 +20,42 @@ _BYTES = 16 * 2**20  # of one request, after which it is over; far more than one
 _LEFT = "Nats-Pending-Messages"
 
 
+Read = TypeVar("Read")
+
+
 class GoneError(NatsError):
     """The consumer does not deliver any more, or what it delivered did not arrive here."""
 
 
-class Pull:
+def as_it_is(message: Msg) -> Msg:
+    """For who reads messages when they are taken."""
+    return message
+
+
+class Pull(Generic[Read]):
     """Keeps `ahead` messages asked for. What comes is in the stream's order and complete, or is an error."""
 
-    def __init__(self, connection: Client, stream: str, durable: str, after: int, ahead: int) -> None:
-        """`after` is the number, in the consumer's own count, of the last message it delivered."""
+    def __init__(
+        self, connection: Client, stream: str, durable: str, after: int, ahead: int, read: Callable[[Msg], Read]
+    ) -> None:
+        """`after` is the number, in the consumer's own count, of the last message it delivered.
+
+        Messages are `read` as they come, which is while those before them are in work.
+        """
         self._connection = connection
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = connection.new_inbox()
         self._after = after
         self._ahead = ahead
+        self._read = read
         self._asked = 0
-        self._waiting: list[Msg] = []
+        self._waiting: list[tuple[Read, int]] = []
+        """With the length of each in bytes."""
         self._failed = ""
         self._news = asyncio.Event()
         self._heard = monotonic()
 
-    async def __aenter__(self) -> Pull:
+    async def __aenter__(self) -> Pull[Read]:
         self._subscription = await self._connection.subscribe(self._inbox, cb=self._hear)
         await self._ask()
         return self
@@ -51,7 +68,7 @@ class Pull:
         """Lets `take` return now."""
         self._news.set()
 
-    async def take(self, most: int, seconds: float) -> list[Msg]:
+    async def take(self, most: int, seconds: float) -> list[Read]:
         """Up to `most` messages: at once what is there, else the next one; none when it does not come in time.
 
         Raises:
@@ -67,10 +84,10 @@ class Pull:
         if not taken and monotonic() - self._heard > _SILENCE:
             raise GoneError("the consumer has gone silent")
         await self._ask_if_few()
-        return taken
+        return [read for read, _ in taken]
 
     async def _ask_if_few(self) -> None:
-        size = sum(len(message.data) for message in self._waiting)
+        size = sum(length for _, length in self._waiting)
         if self._asked + len(self._waiting) <= self._ahead // 2 and size <= _BYTES // 2:
             await self._ask()
 
@@ -111,7 +128,7 @@ class Pull:
             return
         self._after = number
         self._asked -= 1
-        self._waiting.append(message)
+        self._waiting.append((self._read(message), len(message.data)))
         self._news.set()
 
     def _fail(self, reason: str) -> None:

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 from nats.aio.msg import Msg
@@ -42,8 +43,7 @@ class UnreadableError(Exception):
     """A message that no later try could read; says what is wrong and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message: its raw body, its headers, and a name of its place in its stream that nothing else has."""
 
     subject: str
@@ -59,8 +59,7 @@ class Delivery:
             raise UnreadableError(f"{self.subject} cannot be read: {problems(error)}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Heard(Generic[Event]):
+class Heard(NamedTuple, Generic[Event]):
     """A message that could be read."""
 
     event: Event
@@ -76,7 +75,17 @@ class _Job(Generic[Event]):
     heard: Heard[Event]
     message: Msg
     item: str
+    done: bool = False
     error: str = ""
+
+
+@dataclass(slots=True)
+class _Unread:
+    """A message that says nothing to us, and why."""
+
+    message: Msg
+    delivery: Delivery
+    reason: str
 
 
 @dataclass(slots=True)
@@ -121,6 +130,7 @@ class Runner(Generic[Event]):
         # Places in the stream: of the last message taken, up to which all are handled, and up to which that is kept.
         self._taken = self._handled = self._saved = 0
         self._saved_at = 0.0
+        self._acknowledging: asyncio.Future[None] | None = None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`: stands by, then pulls, handles, acknowledges; what is lost on the way is begun anew."""
@@ -146,8 +156,9 @@ class Runner(Generic[Event]):
         self._taken = self._handled = self._saved = 0
         self._saved_at = monotonic()
         place = await subscribe(self._streams, self._subject, self._durable, self._lease)
+        read = partial(self._read, f"{place.stream}/{place.created}")
         async with Pull(
-            self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD
+            self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD, read
         ) as pull:
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
@@ -155,23 +166,28 @@ class Runner(Generic[Event]):
             try:
                 while not stopping.is_set() and self._lease.held:
                     due = min((parked.due for parked in self._parked.values()), default=monotonic() + _IDLE)
-                    messages = await pull.take(self._most, max(0.0, due - monotonic()))
+                    taken = await pull.take(self._most, max(0.0, due - monotonic()))
                     await self._retry(stopping)
-                    await self._work(await self._read(messages, place), stopping)
+                    await self._work([job for one in taken if (job := await self._job(one))], stopping)
                     if stopping.is_set():
                         break  # with some of them left in hand
-                    self._note(messages)
+                    self._note(taken)
                     if monotonic() - self._saved_at >= _SAVE:
                         await self._save(place)
+                await self._acknowledged()
                 await self._save(place)
             finally:
                 for end in ends:
                     end.cancel()
+                if self._acknowledging:
+                    self._acknowledging.cancel()
+                    await asyncio.gather(self._acknowledging, return_exceptions=True)
+                    self._acknowledging = None
 
-    def _note(self, messages: Sequence[Msg]) -> None:
+    def _note(self, taken: Sequence[_Job[Event] | _Unread]) -> None:
         """These are done with, but for what is parked."""
-        if messages:
-            self._taken = messages[-1].metadata.sequence.stream
+        if taken:
+            self._taken = taken[-1].message.metadata.sequence.stream
         parked = [job.message.metadata.sequence.stream for one in self._parked.values() for job in one.jobs]
         self._handled = min([self._taken, *(number - 1 for number in parked)])
 
@@ -184,18 +200,20 @@ class Runner(Generic[Event]):
                 await self._lease.set_position(f"{place.stream}/{place.created}", self._handled)
                 self._saved = self._handled
 
-    async def _read(self, messages: Sequence[Msg], place: Subscribed) -> list[_Job[Event]]:
-        jobs: list[_Job[Event]] = []
-        for message in messages:
-            where = f"{place.stream}/{place.created}/{message.metadata.sequence.stream}"
-            delivery = Delivery(message.subject, message.data, dict(message.headers or {}), where)
-            try:
-                heard = Heard(delivery.read(self._kind), delivery)
-            except UnreadableError as error:
-                await self._bury(message, delivery, str(error))
-            else:
-                jobs.append(_Job(heard, message, self._item(heard.event)))
-        return jobs
+    def _read(self, stream: str, message: Msg) -> _Job[Event] | _Unread:
+        where = f"{stream}/{message.metadata.sequence.stream}"
+        delivery = Delivery(message.subject, message.data, message.headers or {}, where)
+        try:
+            heard = Heard(delivery.read(self._kind), delivery)
+        except UnreadableError as error:
+            return _Unread(message, delivery, str(error))
+        return _Job(heard, message, self._item(heard.event))
+
+    async def _job(self, one: _Job[Event] | _Unread) -> _Job[Event] | None:
+        if isinstance(one, _Job):
+            return one
+        await self._bury(one.message, one.delivery, one.reason)
+        return None
 
     async def _work(self, jobs: list[_Job[Event]], stopping: asyncio.Event) -> None:
         """Handles what is not about an item that has to wait, and puts the rest behind what it waits for."""
@@ -217,7 +235,7 @@ class Runner(Generic[Event]):
                     # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
                     log.warning("neo4j is away", durable=self._durable)
                     self._size = max(1, min(self._size, len(now)) // 2)
-                    free = [job for job in free if not job.message.is_acked]
+                    free = [job for job in free if not job.done]
                     for job in [*free, *(job for parked in self._parked.values() for job in parked.jobs)]:
                         await job.message.in_progress()
                     await asyncio.sleep(pause)
@@ -257,10 +275,11 @@ class Runner(Generic[Event]):
             if len(jobs) == 1:
                 return self._failed(jobs[0], error)
         else:
-            fault_points.passing("before-ack")
             for job in jobs:
-                await job.message.ack()
-                fault_points.passing("between-acks")
+                job.done = True
+            # The next are handled meanwhile; what keeps it from being acknowledged is told before these are.
+            await self._acknowledged()
+            self._acknowledging = asyncio.ensure_future(_acknowledge(jobs))
             return []
         middle = len(jobs) // 2
         failed = await self._handle_or_halve(jobs[:middle])
@@ -268,6 +287,10 @@ class Runner(Generic[Event]):
         held = [job for job in jobs[middle:] if job.item in items]
         free = [job for job in jobs[middle:] if job.item not in items]
         return [*failed, *held, *await self._handle_or_halve(free)]
+
+    async def _acknowledged(self) -> None:
+        if self._acknowledging:
+            await self._acknowledging
 
     def _failed(self, job: _Job[Event], error: Exception) -> list[_Job[Event]]:
         log.error("handler failed", durable=self._durable, place=job.heard.delivery.place, exc_info=error)
@@ -306,3 +329,10 @@ class Runner(Generic[Event]):
         log.warning("dead letter", subject=delivery.subject, place=delivery.place, reason=reason)
         await bury(self._streams, delivery.subject, message.data, delivery.headers, reason, delivery.place)
         await message.ack()
+
+
+async def _acknowledge(jobs: Sequence[_Job[Any]]) -> None:
+    fault_points.passing("before-ack")
+    for job in jobs:
+        await job.message.ack()
+        fault_points.passing("between-acks")

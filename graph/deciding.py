@@ -14,6 +14,11 @@ from graph.errors import StategateError
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 
+_ANSWER = (
+    *("seq", "earlier", "hops", "verdicts", "pending", "awaits", "version", "state", "kind", "obstacles", "stories"),
+)
+"""What the statement says of a command, in its order: names would be most of what is sent."""
+
 
 class BrokenCommandError(Exception):
     """One command of a batch met a rule that cannot be run; the batch is decided again without it."""
@@ -49,7 +54,7 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
     if not told:
         raise StategateError("The built-in actor is missing; `stategate doctor --repair` makes it.")
     [found] = told
-    answers: list[Row] = found["answers"]
+    answers = [dict(zip(_ANSWER, values, strict=True)) for values in found["answers"]]
     for answer in answers:
         answer["told_at"] = found["told_at"]
         if len(answer["hops"]) >= ENDLESS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -55,16 +55,14 @@ class Remedy:
     input: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     action: str | None
     from_state: str
     to_state: str
     automatic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Awaits:
+class Awaits(NamedTuple):
     """Whom a state waits for, and what they may do there, the expected action first."""
 
     role: str

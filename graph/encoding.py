@@ -165,7 +165,7 @@ def context(row: Row, answer: Row) -> dict[str, Any]:
 
 def applied(row: Row, answer: Row) -> Decision:
     """The answer to what was done."""
-    hops = [Hop(hop["action"], hop["from"], hop["to"], hop["automatic"]) for hop in answer["hops"]]
+    hops = [Hop(*hop) for hop in answer["hops"]]
     return Decision(
         Outcome.APPLIED, row["item_id"], row["command_id"], answer["version"], hops, awaits(answer["awaits"])
     )

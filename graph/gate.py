@@ -153,7 +153,8 @@ class Gate:
 
     async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
         # A dry run is the same decision, undone: what it answers is what would happen.
-        rows = [encoding.row(replace(command, dry=False), seq) for seq, command in enumerate(commands)]
+        asked = [replace(command, dry=False) for command in commands] if dry else commands
+        rows = [encoding.row(command, seq) for seq, command in enumerate(asked)]
         known = _Known(explores=self._explores)
         pending: dict[str, list[str]] = {}
         doubt = _Doubt()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.database import Database, Row
 
@@ -14,8 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OWN = {"outbox_node", "outbox_id", "outbox_at", "outbox_order", "subject", "item_id", "json_fields"}
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingEvent:
+class WaitingEvent(NamedTuple):
     """One event: its stable id, when it happened (UTC), the item it is about, and its payload.
 
     `node` is where it stands in the graph, while it stands there; `subject` is whatever the rule says it is.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
@@ -16,6 +17,8 @@ from graph.errors import StategateError
 
 OK, FAILED, SETUP = 0, 1, 2
 
+_COLLECTED = (20_000, 20, 10)  # new objects after which the young are looked at; as many times, the older; the rest
+
 Result = TypeVar("Result")
 
 
@@ -23,6 +26,15 @@ def complete(work: Coroutine[None, None, Result]) -> Result:
     """What `work` returns, on the event loop that costs the service least."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def settle() -> None:
+    """To be called once everything runs: what there is by now stays, so the collector of garbage, which took a tenth of
+    the time of a busy service, looks at what comes after it alone, and more seldom.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)
 
 
 def run(work: Coroutine[None, None, int], *, when_stopped: int = OK) -> int:

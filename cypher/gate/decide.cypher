@@ -185,7 +185,7 @@ CALL (engine, told_at, engine_role, asked) {
         FOREACH (name IN coalesce(t.effects, []) |
           CREATE (effect:Effect) SET effect = properties(event), effect.effect_id = randomUUID(), effect.name = name,
             effect.inputs = change.inputs, effect.tries = 0, effect.due_at = now)
-        WITH item, previous, collect({seq: c.seq, rule: r, change: change, hop: {action: r.action, from: from, to: r.target.name, automatic: automatic}}) AS hops
+        WITH item, previous, collect({seq: c.seq, rule: r, change: change, hop: [r.action, from, r.target.name, automatic]}) AS hops
         FOREACH (newest IN [last(hops).change] | CREATE (item)-[:LATEST]->(newest))
         FOREACH (oldest IN [head(hops).change] |
           FOREACH (before IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (oldest)-[:PREVIOUS]->(before)))
@@ -218,20 +218,20 @@ CALL (engine, told_at, engine_role, asked) {
   }
   UNWIND answers AS a
   WITH waiting, a, a.one AS one, a.one.c AS c, a.one.item AS item, a.one.story AS story, a.rule AS rule
-  RETURN {
-    seq: c.seq, earlier: one.earlier, hops: a.hops, verdicts: a.verdicts, pending: a.pending, awaits: coalesce(rule.awaited, []),
-    version: one.version + size(a.hops), state: one.state.name, kind: one.state.kind,
+  // Lists, because the names of maps would be most of what is sent; graph/deciding.py names the places.
+  RETURN [
+    c.seq, one.earlier, a.hops, a.verdicts, a.pending, coalesce(rule.awaited, []), one.version + size(a.hops), one.state.name, one.state.kind,
     // An action that meets no rule here may be one that no rule of the workflow knows.
-    obstacles: one.obstacles + CASE WHEN size(a.hops) > 0 OR size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
+    one.obstacles + CASE WHEN size(a.hops) > 0 OR size(a.verdicts) > 0 OR item IS NULL OR c.action IS NULL OR EXISTS {
         MATCH (:Action {name: c.action})<-[:ON]-(:Transition {workflow: item.workflow})
       } OR EXISTS {
         MATCH (item)-[:IN_STATE]->(:State)<-[:FROM]-(:Transition)-[:ON]->(:Action {name: c.action})
       } THEN [] ELSE [{code: 'UNKNOWN_ACTION'}] END,
     // Whose next work may begin: that of its story, and when it is closed, of the stories of those that depend on it.
-    stories: CASE WHEN rule IS NULL THEN [] ELSE CASE WHEN story.id IN waiting THEN [story.id] ELSE [] END
+    CASE WHEN rule IS NULL THEN [] ELSE CASE WHEN story.id IN waiting THEN [story.id] ELSE [] END
       + CASE WHEN rule.target.kind = 'final' THEN COLLECT { MATCH (item)<-[:DEPENDS_ON]-(:Task)<-[:HAS_TASK]-(other:Story) RETURN DISTINCT other.id } ELSE [] END
     END
-  } AS answer
+  ] AS answer
 }
-WITH told_at, answer ORDER BY answer.seq
+WITH told_at, answer ORDER BY answer[0]
 RETURN toString(told_at) AS told_at, collect(answer) AS answers

@@ -7,7 +7,7 @@ import asyncio
 from nats.aio.msg import Msg
 
 from consumers.bus import DURABLES, connected, subscribe
-from consumers.pull import Pull
+from consumers.pull import Pull, as_it_is
 from consumers.runner import Delivery, Heard
 from consumers.streams import Streams
 from consumers.workflow import WorkflowDoor
@@ -39,7 +39,10 @@ async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
         lease = Lease(engine.db, DURABLE)
         await lease.until_taken(asyncio.Event())
         place = await subscribe(streams, WorkCompleted.subject, DURABLE, lease)
-        async with Pull(client, place.stream, DURABLE, place.delivered, _AHEAD) as pull, asyncio.TaskGroup() as group:
+        async with (
+            Pull(client, place.stream, DURABLE, place.delivered, _AHEAD, as_it_is) as pull,
+            asyncio.TaskGroup() as group,
+        ):
             while True:
                 for message in await pull.take(at_once, _IDLE):
                     await room.acquire()

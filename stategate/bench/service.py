@@ -17,7 +17,7 @@ from typing import Any
 from consumers.service import Part
 from stategate.bench.plain import one_by_one
 from stategate.errors import SetupError
-from stategate.lifetime import complete
+from stategate.lifetime import complete, settle
 from stategate.servers.environment import Addresses
 from stategate.service import ALL_PARTS, serving
 from stategate.settings import load_settings
@@ -81,6 +81,7 @@ async def _serve(addresses: Addresses, at_once: int | None) -> None:
     async with serving(settings, addresses, parts=parts) as served:
         reader = asyncio.create_task(_ended())
         plain = [] if at_once is None else [asyncio.create_task(one_by_one(served.engine, addresses.nats_url, at_once))]
+        settle()
         print(json.dumps({"graphql": served.graphql}), flush=True)  # noqa: T201 - this is what the parent waits for
         done, _ = await asyncio.wait([reader, *plain], return_when=asyncio.FIRST_COMPLETED)
         for task in plain:

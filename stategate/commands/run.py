@@ -18,7 +18,7 @@ from stategate import addresses
 from stategate.demo.play import play
 from stategate.demo.scenario import load
 from stategate.errors import SetupError
-from stategate.lifetime import FAILED, OK, run
+from stategate.lifetime import FAILED, OK, run, settle
 from stategate.servers.environment import Addresses, open_environment
 from stategate.servers.show import RichShow
 from stategate.service import ALL_PARTS, Served, serving
@@ -63,6 +63,7 @@ async def _up() -> int:
             written = addresses.write(settings.data_dir, servers, served)
             try:
                 _show(console, servers, served, written)
+                settle()
                 await asyncio.Event().wait()
             finally:
                 addresses.remove(settings.data_dir)
@@ -94,6 +95,7 @@ async def _serve(only: str | None) -> int:
             at = served.graphql or served.health
             grpc = [found for found in (served.grpc_planning, served.grpc_workflow) if found]
             told = [f"at {at}"] * bool(at) + [f"by gRPC at {' and '.join(grpc)}"] * bool(grpc)
+            settle()
             print(" ".join([f"stategate serves {only or 'everything'}", *told]), flush=True)
             await asyncio.Event().wait()
     return OK

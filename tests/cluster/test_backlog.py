@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 
 from consumers.bus import connected
-from consumers.pull import Pull
+from consumers.pull import Pull, as_it_is
 from consumers.runner import MOST
 from consumers.service import Part
 from consumers.streams import Streams
@@ -109,7 +109,7 @@ async def test_no_more_is_asked_for_than_fits(servers: Addresses) -> None:
         config = ConsumerConfig(durable_name=durable, filter_subject=subject, ack_policy=AckPolicy.EXPLICIT)
         await js.add_consumer("AGENT_WORK", config)
         taken: list[int] = []
-        async with Pull(connection, "AGENT_WORK", durable, 0, 10) as pull:
+        async with Pull(connection, "AGENT_WORK", durable, 0, 10, as_it_is) as pull:
             while len(taken) < 100:
                 messages = await pull.take(4, 5)
                 # What is here and not taken, and what was asked for, is never more than that.

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from consumers.bus import handled_up_to, subscribe
 from consumers.doctor import repair
-from consumers.pull import GoneError, Pull
+from consumers.pull import GoneError, Pull, as_it_is
 from consumers.runner import Heard, Runner
 from consumers.streams import Streams
 from graph.database import Database
@@ -342,7 +342,7 @@ async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
     lease = Lease(db, durable)
     await lease.take()
     place = await subscribe(streams, subject, durable, lease)
-    async with Pull(connection, place.stream, durable, place.delivered, 10) as frozen:
+    async with Pull(connection, place.stream, durable, place.delivered, 10, as_it_is) as frozen:
         await _expire(db, durable)
         reader = Reader()
         async with reading(connection, db, subject, reader):

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
 
 from consumers.bus import connected, subscribe
-from consumers.pull import Pull
+from consumers.pull import Pull, as_it_is
 from consumers.streams import STREAMS, Streams
 from graph.database import Database
 from graph.errors import UnavailableError
@@ -58,7 +58,7 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
             lease = Lease(db, f"ours-{uuid.uuid4().hex}")
             assert await lease.take()
             ready = await subscribe(streams, "agent.work.completed", "ours", lease)
-            async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
+            async with Pull(client, ready.stream, "ours", ready.delivered, 10, as_it_is) as pull:
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
@@ -79,7 +79,7 @@ async def test_a_stream_that_keeps_what_somebody_waits_for_loses_nothing(tmp_pat
                 assert await lease.take()
                 ready = await subscribe(Streams(client), "theirs", "ours", lease)
                 await js.publish("theirs", str(number).encode())
-            async with Pull(client, ready.stream, "ours", ready.delivered, 10) as pull:
+            async with Pull(client, ready.stream, "ours", ready.delivered, 10, as_it_is) as pull:
                 taken = list[bytes]()
                 async with asyncio.timeout(PATIENCE):
                     while len(taken) < 3:
@@ -119,12 +119,12 @@ async def test_of_large_messages_few_are_held(tmp_path: Path) -> None:
             for number in range(count):
                 await js.publish("large", b"%03d" % number + b"x" * size)
             await js.add_consumer("LARGE", ConsumerConfig(durable_name="ours", ack_policy=AckPolicy.EXPLICIT))
-            async with Pull(client, "LARGE", "ours", 0, 500) as pull:
+            async with Pull(client, "LARGE", "ours", 0, 500, as_it_is) as pull:
                 taken, most = list[bytes](), 0
                 async with asyncio.timeout(PATIENCE):
                     while len(taken) < count:
                         await asyncio.sleep(0.1)  # time in which all could come
-                        most = max(most, sum(len(message.data) for message in pull._waiting))
+                        most = max(most, sum(length for _, length in pull._waiting))
                         taken += [message.data[:3] for message in await pull.take(7, 5)]
             assert taken == [b"%03d" % number for number in range(count)]
             assert size < most < 30_000_000 < count * size
