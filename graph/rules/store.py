@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -151,7 +152,7 @@ async def read(run: Run, name: str) -> Workflow:
     [row] = rows
     try:
         return Workflow.model_validate(_model(row))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         if not isinstance(error, ValidationError):
             raise ConflictError(f"The live rules of '{name}' are not complete: an expectation is not JSON.") from error
         problem = error.errors()[0]
@@ -163,7 +164,9 @@ def _model(row: Row) -> Row:
     workflow = row["workflow"]
     inherited = {role["name"]: role["inherits"] for role in row["roles"]}
     used = {role for t in row["transitions"] for role in [*t["roles"], *t["all_roles"]]} - {"*"}
-    listed = [*(workflow["roles"] or []), *sorted(used - set(workflow["roles"] or []))]
+    said = workflow["roles"] or []
+    # What was edited by hand may be of any kind; a number instead of a list is complained of with all the rest.
+    listed = [*said, *sorted(used - set(said))] if isinstance(said, list) else [said]
     first = [state["name"] for state in row["states"] if state["kind"] == "initial"][:1]
     starts = [{key: value for key, value in start.items() if value is not None} for start in row["starts"]]
     return {
@@ -201,7 +204,7 @@ def _couple(k: Row) -> Row:
 
 def _moving(t: Row) -> Row:
     said = t["properties"].get("any_role") or []
-    roles = [role for role in said if role in t["roles"]] + [role for role in t["roles"] if role not in said]
+    roles = _in_order(said, t["roles"]) if isinstance(said, list) else said
     flags = {
         key: t["properties"][key]
         for key in ("automatic", "claims", "rework", "emits", "effects", "after", "relations", "actor_kinds")
@@ -219,6 +222,11 @@ def _moving(t: Row) -> Row:
         "guards": [_guarding(guard) for guard in t["guards"]],
         "not_same_actor_as": t["not_same_actor_as"],
     }
+
+
+def _in_order(said: list[Any], roles: list[str]) -> list[str]:
+    """The roles, those first of which it was said in which order they come."""
+    return [role for role in said if role in roles] + [role for role in roles if role not in said]
 
 
 def _only(names: list[str]) -> str:

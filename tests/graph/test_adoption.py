@@ -120,6 +120,8 @@ async def test_an_edit_taken_back_leaves_no_trace(review: Review, watcher: Adopt
         "MATCH (s:State {workflow: $workflow, name: 'draft'}) SET s.kind = 'begin'",
         "MATCH (s:State {workflow: $workflow, name: 'draft'}) REMOVE s.name",
         "MATCH (:Role)-[may:MAY_FIRE]->(:Transition {workflow: $workflow, name: 'PRINT'}) DELETE may",
+        "MATCH (t:Transition {workflow: $workflow, name: 'TAKE'}) SET t.any_role = 3",
+        "MATCH (w:Workflow {name: $workflow}) SET w.roles = 3",
     ],
 )
 async def test_what_no_file_could_say_is_broken(review: Review, watcher: Adoption, edit: str) -> None:
@@ -133,6 +135,12 @@ async def test_what_no_file_could_say_is_broken(review: Review, watcher: Adoptio
     assert await versions(review) == [(1, "published"), (2, "published")]
     [row] = await review.world.cypher("MATCH (w:Workflow {name: $name}) RETURN w.unadopted AS it", name=review.workflow)
     assert row["it"] is None
+
+
+async def test_an_expectation_that_is_no_text_is_told(review: Review) -> None:
+    await review.by_hand("MATCH (w:Workflow {name: $workflow}) CREATE (w)-[:HAS_EXPECTATION]->(:Expectation {text: 3})")
+    with pytest.raises(ConflictError, match="an expectation is not JSON"):
+        await review.world.rules.export(review.workflow)
 
 
 async def test_several_workflows_at_once(review: Review, watcher: Adoption) -> None:
