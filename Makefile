@@ -21,7 +21,7 @@ bench: $(VENV)/.run ## Measure how fast everything is; make bench ARGS=--quick f
 	@$(BIN)/stategate bench $(ARGS)
 
 test: $(VENV)/.dev ## Run every test, on real servers
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 chaos: $(VENV)/.dev ## Kill, pause, cut off and fill up everything under load, for an hour or two; make chaos ARGS="--faults 10 --actions 1000" for less
 	@$(BIN)/python -m tests.chaos $(ARGS)

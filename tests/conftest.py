@@ -15,6 +15,11 @@ from stategate.servers.environment import Addresses, open_environment
 from stategate.settings import Settings, settings_alone
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that nothing is left to run alone when all else is done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Servers of their own in a folder of their own, whatever else runs on this machine."""

@@ -10,11 +10,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from stategate.bench.report import show
 from stategate.bench.suite import PARTS
 from tests.command import STATEGATE, environment, finished
+
+pytestmark = pytest.mark.long
 
 RATIOS = {"gate_to_ceiling", "end_to_end_to_ceiling", "end_to_end_to_sequential", "p99_50_to_bare"}
 SCALE = {"items", "history", "rules", "actors", "backlog"}

@@ -9,6 +9,8 @@ import pytest
 from stategate.servers.jars import locked_versions
 from tests.command import finished
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("version", locked_versions())
 async def test_the_demo_plays_to_the_end_and_leaves_nothing_behind(version: str, tmp_path: Path) -> None:

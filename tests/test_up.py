@@ -20,6 +20,8 @@ from stategate.demo.client import GraphQLClient
 from tests.command import Up, finished
 from tests.house.statements import ROOT
 
+pytestmark = pytest.mark.long
+
 README = (ROOT / "README.md").read_text("utf-8")
 GRAPHQL, CYPHER = (re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) for language in ("graphql", "cypher"))
 STORY = "query($id: ID!) { story(id: $id) { id state { name } } }"

@@ -11,6 +11,8 @@ from tests.chaos.campaign import Plan, run, shuffled
 from tests.chaos.faults import faults
 from tests.house.statements import ROOT
 
+pytestmark = pytest.mark.long
+
 KINDS = [
     "kill valkey",
     "cut in commit",

@@ -15,6 +15,8 @@ from stategate.settings import settings_alone
 from tests.house.statements import on_disk
 from tests.house.test_statements import explain
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.timeout(600)
 async def test_every_statement_is_explained_by_it(tmp_path: Path) -> None:

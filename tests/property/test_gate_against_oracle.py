@@ -21,6 +21,8 @@ from tests.graph.world import World, unique
 from tests.property.oracle import Answer, Item, Oracle
 from tests.property.worlds import ACTIONS, KINDS, fields, inputs, rules, text
 
+pytestmark = pytest.mark.long
+
 CLIENTS, BATCH = 3, 160
 COMMANDS = 20_000
 EVERYBODY = 100_000
