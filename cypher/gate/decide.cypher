@@ -38,47 +38,37 @@ MATCH (engine:System)
 WITH asked, engine, datetime.realtime() AS told_at, head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS engine_role
 
 // What many commands share is read once: the rules of each workflow, and the roles of each actor.
-CALL (asked, engine) {
-  UNWIND asked AS one
-  WITH engine, one.item AS item, one.c.action AS action
-  WITH engine, item.workflow AS flow, collect(DISTINCT action) AS actions,
-    collect(DISTINCT head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s })) AS here
-  OPTIONAL MATCH (workflow:Workflow {name: flow})
-  WITH *, true AS further
-  // include: rules
-  RETURN collect({name: flow, rules: rules, workflow: workflow {.version, .unadopted}}) AS flows
-}
-CALL (asked, engine) {
-  UNWIND asked AS one
-  WITH engine, one.item.workflow AS flow, one.c.actor_id AS actor_id, one.c.engine AS by_engine, collect(one) AS own
-  OPTIONAL MATCH (named:Actor {id: actor_id})
-  WITH flow, own, CASE WHEN by_engine THEN engine ELSE named END AS actor, {workflow: flow} AS item
-  WITH flow, own, actor, CASE WHEN actor IS NULL THEN [] ELSE
-      // include: roles
-      + ['*']
-    END AS roles
-  RETURN collect({flow: flow, asked: own, actor: actor, roles: roles}) AS askers
-}
-WITH engine, told_at, engine_role, flows, askers
-CALL (flows, askers) {
-  UNWIND askers AS asker
-  WITH asker, asker.actor AS actor, asker.roles AS roles, head([flow IN flows WHERE flow.name = asker.flow]) AS flow
-  UNWIND asker.asked AS one
-  WITH one.c AS c, one, actor, roles, flow.workflow AS workflow, coalesce(flow.rules, []) AS rules ORDER BY c.seq
-  // Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
-  // at another one of the batch, as a story does at its tasks, they are decided one by one.
-  WITH c.item_id AS id, head(collect(one.item)) AS item,
-    collect({c: c, item: one.item, story: one.story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
-  WITH collect(item) AS items, collect(asked) AS by_item
-  WITH by_item, any(item IN items WHERE
-    item:Story AND EXISTS { MATCH (item)-[:HAS_TASK]->(other:Task) WHERE other IN items }
-    OR EXISTS { MATCH (item)-[:DEPENDS_ON]->(other:Task) WHERE other IN items }) AS mixed
-  UNWIND by_item AS asked
-  UNWIND range(0, size(asked) - 1) AS place
-  WITH asked[place] AS one, CASE WHEN asked[place].c.dry THEN 0 WHEN mixed THEN asked[place].c.seq ELSE place END AS wave
-  RETURN wave, collect(one) AS asked
-}
-WITH engine, told_at, engine_role, asked ORDER BY wave
+UNWIND asked AS one
+WITH engine, told_at, engine_role, one, one.item AS item
+WITH engine, told_at, engine_role, item.workflow AS flow, collect(one) AS asked, collect(DISTINCT one.c.action) AS actions,
+  collect(DISTINCT head(COLLECT { MATCH (item)-[:IN_STATE]->(s:State) RETURN s })) AS here
+OPTIONAL MATCH (workflow:Workflow {name: flow})
+WITH *, true AS further
+// include: rules
+UNWIND asked AS one
+WITH engine, told_at, engine_role, flow, workflow {.version, .unadopted} AS workflow, rules,
+  one.c.actor_id AS actor_id, one.c.engine AS by_engine, collect(one) AS asked
+OPTIONAL MATCH (named:Actor {id: actor_id})
+WITH *, CASE WHEN by_engine THEN engine ELSE named END AS actor, {workflow: flow} AS item
+WITH *, CASE WHEN actor IS NULL THEN [] ELSE
+    // include: roles
+    + ['*']
+  END AS roles
+UNWIND asked AS one
+WITH engine, told_at, engine_role, workflow, rules, actor, roles, one.c AS c, one.item AS item, one.story AS story
+ORDER BY c.seq
+
+// Commands of different items are decided side by side, and the second one of an item after the first. Where an item looks
+// at another one of the batch, as a story does at its tasks, they are decided one by one.
+WITH engine, told_at, engine_role, c.item_id AS id, item, collect({c: c, item: item, story: story, workflow: workflow, rules: rules, actor: actor, roles: roles}) AS asked
+WITH engine, told_at, engine_role, collect(item) AS items, collect(asked) AS by_item
+WITH engine, told_at, engine_role, by_item, any(item IN items WHERE
+  item:Story AND EXISTS { MATCH (item)-[:HAS_TASK]->(other:Task) WHERE other IN items }
+  OR EXISTS { MATCH (item)-[:DEPENDS_ON]->(other:Task) WHERE other IN items }) AS mixed
+WITH engine, told_at, engine_role, reduce(all = [], asked IN by_item | all + [place IN range(0, size(asked) - 1) |
+  {wave: CASE WHEN asked[place].c.dry THEN 0 WHEN mixed THEN asked[place].c.seq ELSE place END, of: asked[place]}]) AS asked
+UNWIND asked AS one
+WITH engine, told_at, engine_role, one.wave AS wave, collect(one.of) AS asked ORDER BY wave
 
 CALL (engine, told_at, engine_role, asked) {
   UNWIND asked AS one
@@ -97,13 +87,13 @@ CALL (engine, told_at, engine_role, asked) {
     // A stale version does not hide the other reasons, but nothing may be applied.
     earlier IS NULL AND item IS NOT NULL AND size(states) = 1
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
-  WITH *, CASE WHEN judged THEN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END] END AS meant
   WITH engine, told_at, engine_role, one {
-    .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply, meant: meant,
+    .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
     state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
       WHEN NOT judged THEN -1
       WHEN NOT may_apply THEN 0
-      ELSE reduce(most = 0, hops IN [r IN meant | CASE WHEN r.hops <= size(r.then) THEN 0 ELSE r.hops END + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
+      ELSE reduce(most = 0, hops IN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END
+        | CASE WHEN r.hops <= size(r.then) THEN 0 ELSE r.hops END + CASE WHEN c.action IS NULL THEN 1 ELSE 0 END] | CASE WHEN hops > most THEN hops ELSE most END)
     END
   } AS one
   WITH engine, told_at, engine_role, collect(one) AS rows
@@ -116,7 +106,7 @@ CALL (engine, told_at, engine_role, asked) {
       // Each hop adds one to the version, so a step finds nothing to do when the one before it did not move, or made its hop as well.
       WITH * WHERE item.version = one.version + step - one.first
       MATCH (item)-[here:IN_STATE]->(state:State)
-      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, CASE step WHEN 0 THEN one.meant ELSE one.rules END AS rules
+      WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
       CALL (c, item, actor, roles, step, state, rules) {
         // include: candidates
       }
@@ -201,20 +191,19 @@ CALL (engine, told_at, engine_role, asked) {
           FOREACH (before IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (oldest)-[:PREVIOUS]->(before)))
         FOREACH (pair IN [place IN range(1, size(hops) - 1) | [hops[place].change, hops[place - 1].change]] |
           FOREACH (later IN pair[..1] | FOREACH (before IN pair[1..] | CREATE (later)-[:PREVIOUS]->(before))))
-        WITH collect({seq: head(hops).seq, rule: last(hops).rule, change: head(hops).change, hops: [made IN hops | made.hop]}) AS moved
-        RETURN moved
+        WITH hops
+        UNWIND hops AS made
+        RETURN collect(made) AS hops
       }
-      // Of what was done without any doubt nobody asks why.
-      RETURN moved + [j IN judged WHERE step > 0 OR NOT j.one.may_apply OR any(x IN j.candidates WHERE size(x.reasons) > 0) | {
-        seq: j.one.c.seq,
-        verdicts: CASE step WHEN 0 THEN [x IN j.candidates | {rule: x.rule, key: x.r.key, permitted: x.permitted, reasons: x.reasons}] END,
-        pending: CASE WHEN step > 0 THEN reduce(names = [], x IN j.candidates | names + [y IN x.reasons WHERE y.plugin IS NOT NULL | y.plugin]) END
-      }] AS parts
+      RETURN hops + [j IN judged | {seq: j.one.c.seq,
+        // Of what was done without any doubt nobody asks why.
+        verdicts: CASE WHEN step = 0 AND NOT (j.one.may_apply AND all(x IN j.candidates WHERE size(x.reasons) = 0)) THEN [x IN j.candidates | {rule: x.rule, key: x.r.key, permitted: x.permitted, reasons: x.reasons}] END,
+        pending: CASE WHEN step > 0 THEN reduce(names = [], x IN j.candidates | names + [y IN x.reasons WHERE y.plugin IS NOT NULL | y.plugin]) END}] AS parts
     }
     RETURN reduce(all = [], list IN collect(parts) | all + list) AS parts
   }
   UNWIND [one IN rows | {seq: one.c.seq, one: one}] + parts AS part
-  WITH part.seq AS seq, head(collect(part.one)) AS one, reduce(all = [], hops IN collect(part.hops) | all + hops) AS hops, last(collect(part.rule)) AS rule,
+  WITH part.seq AS seq, head(collect(part.one)) AS one, collect(part.hop) AS hops, last(collect(part.rule)) AS rule,
     head(collect(part.change)) AS change, coalesce(head(collect(part.verdicts)), []) AS verdicts, coalesce(last(collect(part.pending)), []) AS pending
   WITH collect({seq: seq, one: one, hops: hops, rule: rule, change: change, verdicts: verdicts, pending: pending}) AS answers
   WITH answers, [a IN answers WHERE a.rule IS NOT NULL | {seq: a.seq, item: a.one.item, story: a.one.story, state: a.rule.target,
