@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 
@@ -25,12 +26,30 @@ class Hearing:
         self._news = news
         self._heard: list[Subscription] = []
 
+    @property
+    def listens(self) -> bool:
+        """Whether the bus sends anything."""
+        return bool(self._heard)
+
     async def begin(self) -> None:
-        if not self._heard:
-            # While NATS is away it is told when it is back; those who follow look by themselves until then.
-            with suppress(NatsError):
-                self._heard = [await self._connection.subscribe(subject, cb=self._hear) for subject in _SUBJECTS]
-                await self._connection.flush(_PATIENCE)
+        if self._heard:
+            return
+        listens = asyncio.Event()
+
+        async def answer(_: Msg) -> None:
+            listens.set()
+
+        # What we tell ourselves comes back when all that was asked for before it is in force; while NATS is away, when
+        # it is back, and those who follow look by themselves until then. Not `flush`: one that is given up leaves
+        # behind what the client stumbles over, and it hears nothing any more.
+        echo = self._connection.new_inbox()
+        with suppress(NatsError, TimeoutError):
+            for subject in _SUBJECTS:
+                self._heard.append(await self._connection.subscribe(subject, cb=self._hear))
+            self._heard.append(await self._connection.subscribe(echo, cb=answer))
+            await self._connection.publish(echo, b"")
+            async with asyncio.timeout(_PATIENCE):
+                await listens.wait()
 
     async def end(self) -> None:
         heard, self._heard = self._heard, []

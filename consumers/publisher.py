@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import uuid
 from collections.abc import Collection, Sequence
@@ -78,6 +79,8 @@ class Publisher:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()
                     if not await self._publish_waiting(chains):
+                        if self._done and monotonic() - self._since >= _LOOK:
+                            await self._forget()
                         await self._wait(stopping)
                 await self._forget()
         finally:
@@ -85,7 +88,7 @@ class Publisher:
 
     async def _publish_waiting(self, chains: Chains) -> int:
         """Publishes some and returns how many are done with, or rest; none is a reason to wait."""
-        if len(self._done) >= _FORGET or (self._done and monotonic() - self._since >= _LOOK):
+        if len(self._done) >= _FORGET:
             await self._forget()
         taken = await self._outbox.take(_BATCH, self._resting.now())
         events = [event for event in taken if event.id not in self._done]
@@ -159,7 +162,11 @@ async def _letters(events: Sequence[WaitingEvent]) -> list[Letter]:
 def _letter(event: WaitingEvent) -> Letter:
     # What was edited by hand may be of any kind.
     subject = event.subject if isinstance(event.subject, str) else f"{event.subject} (no text)"
-    data = to_json(event.payload, fallback=str, bytes_mode="base64")
+    try:
+        data = to_json(event.payload, fallback=str, bytes_mode="base64")
+    except ValueError:
+        # Lists in lists in lists, by hand, which the faster one does not follow as far down.
+        data = json.dumps(event.payload, ensure_ascii=False, default=str).encode()
     return Letter(event.id, str(event.item_id), subject, data, _headers(event, subject))
 
 

@@ -126,9 +126,15 @@ class Pull(Generic[Read]):
             # What lies between went to somebody else, or was lost on its way; it must not be overtaken.
             self._fail(f"message {number} came after {self._after}")
             return
+        try:
+            read = self._read(message)
+        except Exception as error:
+            # Counted as delivered it would be passed over by those behind it.
+            self._fail(f"message {number} cannot be read: {error!r}")
+            return
         self._after = number
         self._asked -= 1
-        self._waiting.append((self._read(message), len(message.data)))
+        self._waiting.append((read, len(message.data)))
         self._news.set()
 
     def _fail(self, reason: str) -> None:

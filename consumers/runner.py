@@ -33,6 +33,7 @@ _AHEAD = 2  # times as many are asked for, so that the next are there when these
 _TRIES = 5  # of a message that fails for a reason nobody foresaw
 _BACK_OFF = 0.2  # seconds before the second try; doubled each time
 _LONGEST_BACK_OFF = 5.0
+_LEAVE = 2.0  # seconds that acknowledgements may take when the reading has ended
 _SAVE = 5.0  # seconds after which the place is kept up to which everything was handled
 _IDLE = 5.0  # seconds after which is looked whether the consumer is still there
 
@@ -131,6 +132,7 @@ class Runner(Generic[Event]):
         self._taken = self._handled = self._saved = 0
         self._saved_at = 0.0
         self._acknowledging: asyncio.Future[None] | None = None
+        self._wake: Callable[[], None] = lambda: None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`: stands by, then pulls, handles, acknowledges; what is lost on the way is begun anew."""
@@ -160,11 +162,14 @@ class Runner(Generic[Event]):
         async with Pull(
             self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD, read
         ) as pull:
+            self._wake = pull.wake
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
                 end.add_done_callback(lambda _: pull.wake())
             try:
                 while not stopping.is_set() and self._lease.held:
+                    if self._acknowledging and self._acknowledging.done():
+                        await self._acknowledged()
                     due = min((parked.due for parked in self._parked.values()), default=monotonic() + _IDLE)
                     taken = await pull.take(self._most, max(0.0, due - monotonic()))
                     await self._retry(stopping)
@@ -174,15 +179,12 @@ class Runner(Generic[Event]):
                     self._note(taken)
                     if monotonic() - self._saved_at >= _SAVE:
                         await self._save(place)
-                await self._acknowledged()
                 await self._save(place)
+                await self._acknowledged()
             finally:
                 for end in ends:
                     end.cancel()
-                if self._acknowledging:
-                    self._acknowledging.cancel()
-                    await asyncio.gather(self._acknowledging, return_exceptions=True)
-                    self._acknowledging = None
+                await self._end_acknowledging()
 
     def _note(self, taken: Sequence[_Job[Event] | _Unread]) -> None:
         """These are done with, but for what is parked."""
@@ -270,6 +272,7 @@ class Runner(Generic[Event]):
         except BadInputError as error:
             if len(jobs) == 1:
                 await self._bury(jobs[0].message, jobs[0].heard.delivery, str(error))
+                jobs[0].done = True
                 return []
         except Exception as error:
             if len(jobs) == 1:
@@ -280,6 +283,7 @@ class Runner(Generic[Event]):
             # The next are handled meanwhile; what keeps it from being acknowledged is told before these are.
             await self._acknowledged()
             self._acknowledging = asyncio.ensure_future(_acknowledge(jobs))
+            self._acknowledging.add_done_callback(self._wake_if_failed)
             return []
         middle = len(jobs) // 2
         failed = await self._handle_or_halve(jobs[:middle])
@@ -288,9 +292,23 @@ class Runner(Generic[Event]):
         free = [job for job in jobs[middle:] if job.item not in items]
         return [*failed, *held, *await self._handle_or_halve(free)]
 
+    def _wake_if_failed(self, acknowledging: asyncio.Future[None]) -> None:
+        if not acknowledging.cancelled() and acknowledging.exception():
+            self._wake()
+
     async def _acknowledged(self) -> None:
+        """Raises what kept the last ones from being acknowledged."""
         if self._acknowledging:
-            await self._acknowledging
+            acknowledging, self._acknowledging = self._acknowledging, None
+            await acknowledging
+
+    async def _end_acknowledging(self) -> None:
+        """What was committed is acknowledged also when the reading ends with an error, unless it takes long."""
+        if self._acknowledging:
+            await asyncio.wait({self._acknowledging}, timeout=_LEAVE)
+            self._acknowledging.cancel()
+            await asyncio.gather(self._acknowledging, return_exceptions=True)
+            self._acknowledging = None
 
     def _failed(self, job: _Job[Event], error: Exception) -> list[_Job[Event]]:
         log.error("handler failed", durable=self._durable, place=job.heard.delivery.place, exc_info=error)

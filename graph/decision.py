@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 
 class Outcome(StrEnum):
@@ -55,14 +55,16 @@ class Remedy:
     input: str | None = None
 
 
-class Hop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Hop:
     action: str | None
     from_state: str
     to_state: str
     automatic: bool
 
 
-class Awaits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Awaits:
     """Whom a state waits for, and what they may do there, the expected action first."""
 
     role: str

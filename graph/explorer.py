@@ -51,8 +51,8 @@ class Explorer:
         moves = await self._db.read("gate/moves", item_id=row["item_id"])
         ways = moves_to(moves, row["action"])
         best, tries = await self._tried(row, ways, most)
-        if not best and tries < most:
-            best = await self._awaited(row, ways)
+        if not best and ways and tries < most:
+            best, tries = await self._awaited(row, ways), tries + 1
         if not best and (move := happens_by_itself(moves, row["action"])):
             best = [move]
         return best, tries
@@ -88,10 +88,13 @@ class Explorer:
         ]
 
         async def work(tx: Transaction) -> list[Row]:
-            return await decide(tx, rows)
+            raise UndoError(await decide(tx, rows))
 
+        answers: list[Row] = []
         try:
-            answers = await self._db.in_transaction(work)
+            await self._db.in_transaction(work)
+        except UndoError as undo:
+            answers = undo.answers
         except (BrokenCommandError, ClientError):
             return []
         found = [awaited(row["item_id"], step, answer["verdicts"]) for step, answer in zip(steps, answers, strict=True)]

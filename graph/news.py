@@ -72,20 +72,22 @@ class News:
         try:
             yield
         finally:
-            self._source = None
-            await source.end()
+            async with self._turn:
+                self._source = None
+                await source.end()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:
         """Begins when the source tells, so that nothing is missed from then on."""
         listener = Listener()
-        async with self._turn:
-            if self._source and not self._listeners:
-                await self._source.begin()
-            self._listeners.add(listener)
         try:
+            async with self._turn:
+                if self._source and not self._listeners:
+                    await self._source.begin()
+                self._listeners.add(listener)
             yield listener
         finally:
+            # Also when it was broken off while the source began.
             self._listeners.discard(listener)
             async with self._turn:
                 if self._source and not self._listeners:

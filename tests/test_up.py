@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -110,6 +111,12 @@ async def _answers_the_command_line(folder: Path) -> None:
     code, output = await finished("act", "US-1", "ACCEPT", "--actor", "ana", cwd=folder, data_dir=data)
     assert code == 1
     assert "NOT_FROM_THIS_STATE" in output
+    act = ("act", "US-1", "APPROVE_SCOPE", "--actor", "ana", "--dry-run", "--json")
+    code, output = await finished(*act, cwd=folder, data_dir=data)
+    decision = json.loads(output[output.index("{") :])
+    assert (code, decision["outcome"]) == (0, "APPLIED")
+    assert decision["hops"][0].keys() == {"action", "from_state", "to_state", "automatic"}
+    assert decision["awaits"][0].keys() == {"role", "actions"}
     code, output = await finished("rules", "export", "story", cwd=folder, data_dir=data)
     assert code == 0
     assert output.startswith("workflow: story")

@@ -68,7 +68,7 @@ RETURN {
     WHEN g.kind = 'history' THEN 'LIMIT_REACHED'
     ELSE 'GUARD_FAILED'
   END, guard: g.name, kind: g.kind, actual: CASE WHEN g.kind <> 'plugin' THEN actual END, field: g.field,
-  missing: CASE WHEN g.kind = 'field' AND g.field = 'dor_score' THEN [part IN
+  missing: CASE WHEN g.kind = 'field' AND g.field = 'dor_score' AND g.op IN ['>', '>='] THEN [part IN
     // include: definition_of_ready
     | part.name] END,
   plugin: CASE WHEN g.kind = 'plugin' AND holds IS NULL AND coalesce(c.verdicts[g.plugin].version <> item.version, true) THEN g.plugin END

@@ -153,11 +153,14 @@ async def read(run: Run, name: str) -> Workflow:
     try:
         return Workflow.model_validate(_model(row))
     except (ValueError, TypeError) as error:
-        if not isinstance(error, ValidationError):
-            raise ConflictError(f"The live rules of '{name}' are not complete: an expectation is not JSON.") from error
+        raise ConflictError(f"The live rules of '{name}' are not complete: {_problem(error)}") from error
+
+
+def _problem(error: ValueError | TypeError) -> str:
+    if isinstance(error, ValidationError):
         problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise ConflictError(f"The live rules of '{name}' are not complete: {place}: {problem['msg']}") from error
+        return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+    return f"something in them cannot be read: {error}"
 
 
 def _model(row: Row) -> Row:
@@ -177,8 +180,15 @@ def _model(row: Row) -> Row:
         "couples": [_couple(k) for k in row["couplings"]],
         "states": {state["name"]: _drop(state, "name") for state in _with_default_outcome(row)},
         "transitions": [_moving(t) for t in row["transitions"]],
-        "expectations": [json.loads(text) for text in row["expectations"]],
+        "expectations": [_expectation(text) for text in row["expectations"]],
     }
+
+
+def _expectation(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise TypeError("an expectation is not JSON") from error
 
 
 def _with_default_outcome(row: Row) -> list[Row]:

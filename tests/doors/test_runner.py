@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from consumers.bus import handled_up_to, subscribe
 from consumers.doctor import repair
 from consumers.pull import GoneError, Pull, as_it_is
-from consumers.runner import Heard, Runner
+from consumers.runner import Delivery, Heard, Runner
 from consumers.streams import Streams
 from graph.database import Database
 from graph.errors import BadInputError, UnavailableError
@@ -119,6 +119,55 @@ async def publish(connection: Client, subject: str, *notes: Note) -> None:
 def notes(count: int, items: int = 3, **bad: str) -> list[Note]:
     """Notes about some items in turn; `n4="always"` makes the fourth bad."""
     return [Note(item=f"i{n % items}", number=n, bad=bad.get(f"n{n}", "")) for n in range(count)]
+
+
+async def test_one_that_cannot_be_is_given_up_once_also_while_neo4j_goes_away(
+    connection: Client, db: Database, subject: str
+) -> None:
+    reader = Reader()
+    await publish(connection, subject, *notes(2, n0="input", n1="away"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(1)
+    # Once with the other, and once alone.
+    assert (reader.tries[0], reader.numbers()) == (2, [1])
+
+
+async def test_one_that_cannot_be_read_at_all_is_passed_over_by_none(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, there, times = Reader(), Delivery.read, 0
+
+    def read(delivery: Delivery, kind: type[Note]) -> Note:
+        nonlocal times
+        if b'"number":1' in delivery.data and (times := times + 1) == 1:
+            raise MemoryError
+        return there(delivery, kind)
+
+    monkeypatch.setattr(Delivery, "read", read)
+    await publish(connection, subject, *notes(4, items=1))
+    async with reading(connection, db, subject, reader):
+        await reader.until(4)
+    assert reader.is_ordered()
+    assert times == 2
+
+
+async def test_what_was_handled_is_acknowledged_also_when_the_reading_breaks_off(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> list[object]:
+        raise GoneError("gone")
+
+    class Breaking(Reader):
+        async def handle(self, heard: Sequence[Heard[Note]]) -> None:
+            monkeypatch.setattr(Pull, "take", gone)
+            await super().handle(heard)
+
+    said = await connection.subscribe(f"$JS.ACK.AGENT_WORK.{subject.replace('.', '-')}.>")
+    await publish(connection, subject, *notes(5))
+    async with reading(connection, db, subject, Breaking()):
+        for _ in range(5):
+            await said.next_msg(PATIENCE)
+    await said.unsubscribe()
 
 
 async def test_what_waits_is_taken_together_and_one_alone_at_once(

@@ -1,0 +1,58 @@
+"""What the bus tells of items is heard by who listens, and only while somebody does."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from nats.aio.client import Client
+
+from consumers.news import Hearing
+from graph.news import Moved, News
+from graph.published import StateChangedTold
+from tests.doors.bus import PATIENCE
+
+
+async def tell(connection: Client, item: str) -> None:
+    body = f'{{"task_id": "{item}", "story_id": "S", "version": 3}}'
+    await connection.publish(StateChangedTold.subject, body.encode())
+
+
+async def test_everything_is_told_from_the_beginning_on(connection: Client) -> None:
+    news = News()
+    async with news.told_by(Hearing(connection, news)):
+        for _ in range(20):
+            item = f"T-{uuid.uuid4().hex}"
+            async with news.listening() as listener:
+                await tell(connection, item)
+                assert item in await listener.wait(PATIENCE)
+        assert not news.listened
+
+
+async def test_who_leaves_at_once_leaves_the_others_their_ears(connection: Client) -> None:
+    news, item = News(), f"T-{uuid.uuid4().hex}"
+
+    async def follow() -> None:
+        async with news.listening():
+            await asyncio.Event().wait()
+
+    hearing = Hearing(connection, news)
+    async with news.told_by(hearing):
+        for wait in (0, 0, 0.0001, 0.0002, 0.0005, 0.001, 0.01):
+            follower = asyncio.create_task(follow())
+            await asyncio.sleep(wait)
+            follower.cancel()
+            await asyncio.wait({follower})
+            assert not hearing.listens
+        async with news.listening() as listener:
+            assert hearing.listens
+            await tell(connection, item)
+            assert (await listener.wait(PATIENCE))[item] == Moved("S", 3)
+    await connection.jetstream().account_info()
+
+
+async def test_who_listens_before_there_is_a_source_is_told_as_well(connection: Client) -> None:
+    news, item = News(), f"T-{uuid.uuid4().hex}"
+    async with news.listening() as listener, news.told_by(Hearing(connection, news)):
+        await tell(connection, item)
+        assert item in await listener.wait(PATIENCE)
