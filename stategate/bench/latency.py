@@ -33,6 +33,9 @@ async def latency(world: World, path: Path, item: str, sizes: Sizes) -> dict[str
             trips.append(third - second)
             both.append(third - first)
 
+    if sizes.warm:
+        # Few at a time are other plans and other code than many; it takes as long until they are compiled.
+        await path.paced(BARE_RATE, sizes.warm)
     await bare()
     p99 = 0.0
     for rate, seconds in sizes.rates.items():
