@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,11 +88,19 @@ async def until_applied(world: World, tasks: list[str], count: int) -> None:
             await asyncio.sleep(0.1)
 
 
+async def listener(js: JetStreamContext) -> str:
+    """A consumer of its own for what happened; asked for again while the cluster still looks after those it has."""
+    config = ConsumerConfig(filter_subject="workflow.state.changed", ack_policy=AckPolicy.NONE)
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            with suppress(NatsError, APIError, TimeoutError):
+                return str((await js.add_consumer("WORKFLOW", config)).name)
+            await asyncio.sleep(0.2)
+
+
 async def told(js: JetStreamContext, tasks: list[str], rounds: int) -> dict[str, dict[str, int]]:
     """The versions that events have told of each task, by the ids of the events, in their order; waits for so many."""
-    config = ConsumerConfig(filter_subject="workflow.state.changed", ack_policy=AckPolicy.NONE)
-    name = (await js.add_consumer("WORKFLOW", config)).name
-    subscription = await js.pull_subscribe_bind(name, "WORKFLOW")
+    subscription = await js.pull_subscribe_bind(await listener(js), "WORKFLOW")
     found: dict[str, dict[str, int]] = {task: {} for task in tasks}
 
     def note(message: Msg) -> None:
