@@ -32,7 +32,7 @@ class Hearing:
         return bool(self._heard)
 
     async def begin(self) -> None:
-        if self._heard:
+        if self.listens:
             return
         listens = asyncio.Event()
 

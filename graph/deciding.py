@@ -15,7 +15,17 @@ from graph.errors import StategateError
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 
 _ANSWER = (
-    *("seq", "earlier", "hops", "verdicts", "pending", "awaits", "version", "state", "kind", "obstacles", "stories"),
+    "seq",
+    "earlier",
+    "hops",
+    "verdicts",
+    "pending",
+    "awaits",
+    "version",
+    "state",
+    "kind",
+    "obstacles",
+    "stories",
 )
 """What the statement says of a command, in its order: names would be most of what is sent."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import product
+from typing import TypeVar
 
 from neo4j.exceptions import ClientError
 
@@ -13,6 +14,8 @@ from graph.deciding import BrokenCommandError, UndoError, decide
 from graph.decision import Command, Remedy
 from graph.offers import MANY
 from graph.remedies import ACTOR_CODES, PARTS, Situation, awaited, happens_by_itself, moves_to, remedies
+
+Found = TypeVar("Found")
 
 _DOERS = 4  # actors by whom a step is tried
 _TRIES = 16  # ways, each by somebody, that are tried before none is offered
@@ -88,14 +91,10 @@ class Explorer:
         ]
 
         async def work(tx: Transaction) -> list[Row]:
-            raise UndoError(await decide(tx, rows))
+            return await decide(tx, rows)
 
-        answers: list[Row] = []
-        try:
-            await self._db.in_transaction(work)
-        except UndoError as undo:
-            answers = undo.answers
-        except (BrokenCommandError, ClientError):
+        answers = await self._undone(work)
+        if answers is None:
             return []
         found = [awaited(row["item_id"], step, answer["verdicts"]) for step, answer in zip(steps, answers, strict=True)]
         return min(filter(None, found), key=len, default=[])
@@ -103,31 +102,39 @@ class Explorer:
     async def _try(self, row: Row, way: list[str], doers: Sequence[int]) -> tuple[int, list[Remedy]]:
         """How many steps of a way could be taken, and the parts of the remedy if all could and they help."""
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> tuple[int, list[Remedy]]:
             steps: list[Remedy] = []
             for action, choice in zip(way, doers, strict=True):
                 asked = {"item_id": row["item_id"], "action": action, "first": row["actor_id"]}
                 found = await tx.run("gate/who_may", **asked, hopeful=False, verdicts={}, limit=_DOERS)
                 able = [doer["actor_id"] for doer in found]
                 if choice >= len(able):
-                    raise UndoError((len(steps), []))
+                    return len(steps), []
                 step = encoding.row(Command(row["item_id"], action, able[choice]), 0) | {"assume_inputs": True}
                 [made] = await decide(tx, [step])
                 if not made["hops"]:
-                    raise UndoError((len(steps), []))
+                    return len(steps), []
                 text = f"First '{able[choice]}' does '{action}'."
                 steps.append(Remedy("STEP_FIRST", text, action=action, actor_id=able[choice]))
             [answer] = await decide(tx, [row | {"dry": True, "command_key": None, "expected_version": None}])
             if any(not verdict["reasons"] for verdict in answer["verdicts"]):
-                raise UndoError((len(way), steps))
+                return len(way), steps
             more = await self.smallest(tx, row, answer)
-            raise UndoError((len(way), [*steps, *more] if more and len(steps) + len(more) <= PARTS else []))
+            return len(way), [*steps, *more] if more and len(steps) + len(more) <= PARTS else []
+
+        return await self._undone(work) or (0, [])
+
+    async def _undone(self, work: Callable[[Transaction], Awaitable[Found]]) -> Found | None:
+        """What `work` finds, and leaves no trace of; None when a rule it meets cannot be run."""
+
+        async def and_undo(tx: Transaction) -> None:
+            raise UndoError(await work(tx))
 
         try:
-            await self._db.in_transaction(work)
+            await self._db.in_transaction(and_undo)
         except UndoError as undo:
-            made, found = undo.answers
-            return made, found
+            found: Found = undo.answers
+            return found
         except (BrokenCommandError, ClientError):
-            return 0, []
-        return 0, []
+            pass
+        return None

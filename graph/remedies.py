@@ -49,7 +49,7 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
     """The shortest ways from where the item is to states in which there is the action, as actions to take first."""
     if not moves:
         return []
-    goals = {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
+    goals = _goals(moves, action)
     found: list[list[str]] = []
     todo: deque[tuple[str, list[str], frozenset[str]]] = deque([(moves[0]["here"], [], frozenset())])
     while todo and len(found) < _WAYS:
@@ -68,11 +68,16 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
     return sorted(found, key=len)
 
 
+def _goals(moves: list[Row], action: str) -> set[str]:
+    """The states in which somebody may ask for the action."""
+    return {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
+
+
 def happens_by_itself(moves: list[Row], action: str) -> Remedy | None:
     """The automatic move to wait for where such moves alone lead to a state in which there is the action."""
     if not moves:
         return None
-    goals = {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
+    goals = _goals(moves, action)
     todo, seen = deque[tuple[str, str | None]]([(moves[0]["here"], None)]), set[str]()
     while todo:
         state, first = todo.popleft()

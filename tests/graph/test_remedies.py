@@ -140,31 +140,25 @@ async def test_what_only_the_work_itself_can_change_is_waited_for(world: World) 
     assert [(part.kind, part.text) for part in decision.remedies] == [("WAIT", "Until 'released = true' holds.")]
 
 
-async def test_a_step_nobody_can_take_yet_is_waited_for(world: World) -> None:
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (
+            'roles: ["*"], guards: [{kind: field, name: released, op: "=", value: true}]',
+            "Until 'released = true' holds.",
+        ),
+        ("automatic: true, after: 2h", "Until 'BEGIN' happens by itself."),
+    ],
+)
+async def test_a_step_nobody_can_take_yet_is_waited_for(world: World, how: str, said: str) -> None:
     name = unique("held")
     await world.publish(
         f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: active}}, c: {{kind: final}}}}\ntransitions:\n"
-        '  - {from: a, action: BEGIN, to: b, roles: ["*"],\n'
-        '     guards: [{kind: field, name: released, op: "=", value: true}]}\n'
+        f"  - {{from: a, action: BEGIN, to: b, {how}}}\n"
         '  - {from: b, action: END, to: c, roles: ["*"]}\n'
     )
     decision = await world.act(await world.task(name), "END", await world.actor())
-    assert [(part.kind, part.action, part.text) for part in decision.remedies] == [
-        ("WAIT", "BEGIN", "Until 'released = true' holds.")
-    ]
-
-
-async def test_what_happens_by_itself_is_waited_for(world: World) -> None:
-    name = unique("asleep")
-    await world.publish(
-        f"workflow: {name}\nstates: {{a: {{kind: initial}}, b: {{kind: active}}, c: {{kind: final}}}}\ntransitions:\n"
-        "  - {from: a, action: WAKE, to: b, automatic: true, after: 2h}\n"
-        '  - {from: b, action: END, to: c, roles: ["*"]}\n'
-    )
-    decision = await world.act(await world.task(name), "END", await world.actor())
-    assert [(part.kind, part.action, part.text) for part in decision.remedies] == [
-        ("WAIT", "WAKE", "Until 'WAKE' happens by itself.")
-    ]
+    assert [(part.kind, part.action, part.text) for part in decision.remedies] == [("WAIT", "BEGIN", said)]
 
 
 async def test_what_a_story_lacks_to_be_ready_is_named(world: World) -> None:
