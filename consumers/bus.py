@@ -34,7 +34,7 @@ DURABLES: dict[type[HeardEvent], str] = {
 """The durable consumer of each event that is listened to."""
 
 _ACK_WAIT = 120.0  # seconds a message may be in work before it is delivered again; a new reader need not wait for it
-_UNACKNOWLEDGED = 4000  # messages that may be in work at once
+_UNACKNOWLEDGED = 20_000  # messages that may be in work at once; those behind one that is tried again count too
 
 
 @asynccontextmanager
@@ -83,15 +83,21 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A durable consumer, ready: its stream, when that was made, and how many messages were delivered so far."""
+    """A durable consumer, ready: its stream, when that was made, how many messages were delivered so far.
+
+    `each` says whether every message wants an acknowledgement of its own; else one stands for all before it.
+    """
 
     stream: str
     created: str
     delivered: int
+    each: bool
 
 
-async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease) -> Subscribed:
+async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease, *, each: bool = False) -> Subscribed:
     """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
+
+    `each` has every message acknowledged by itself, as a stream that is a queue asks for anyway.
 
     It is made anew, from the last place before which nothing is missing. What a former reader was given and has not
     acknowledged would else come only after its time is over, behind newer ones; and one that is frozen, or cut off,
@@ -116,8 +122,11 @@ async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease) 
             fault_points.passing("before-consumer")
             raise NotFoundError
     except NotFoundError:
-        info = await streams.js.add_consumer(stream, consumer_config(subject, durable, after, about.config.retention))
-    return Subscribed(stream, created, info.delivered.consumer_seq if info.delivered else 0)
+        info = await streams.js.add_consumer(
+            stream, consumer_config(subject, durable, after, about.config.retention, each=each)
+        )
+    delivered = info.delivered.consumer_seq if info.delivered else 0
+    return Subscribed(stream, created, delivered, info.config.ack_policy == AckPolicy.EXPLICIT)
 
 
 def made_at(stream: StreamInfo) -> str:
@@ -132,15 +141,16 @@ async def handled_up_to(stream: StreamInfo, lease: Lease) -> int:
 
 
 def consumer_config(
-    subject: str, durable: str, after: int = 0, retention: RetentionPolicy | None = None
+    subject: str, durable: str, after: int = 0, retention: RetentionPolicy | None = None, *, each: bool = False
 ) -> ConsumerConfig:
-    """The settings of a durable consumer whose messages are handled up to the place `after`."""
-    # A stream that is a queue keeps only what is not handled, and lets nobody say where to start.
-    from_start = not after or retention == RetentionPolicy.WORK_QUEUE
+    """The settings of a durable consumer whose messages are handled up to `after`; `each` as in `subscribe`."""
+    # A stream that is a queue keeps only what is not handled, lets nobody say where to start, and forgets one by one.
+    queue = retention == RetentionPolicy.WORK_QUEUE
+    from_start = not after or queue
     return ConsumerConfig(
         durable_name=durable,
         filter_subject=subject,
-        ack_policy=AckPolicy.EXPLICIT,
+        ack_policy=AckPolicy.EXPLICIT if queue or each else AckPolicy.ALL,
         ack_wait=_ACK_WAIT,
         max_ack_pending=_UNACKNOWLEDGED,
         deliver_policy=DeliverPolicy.ALL if from_start else DeliverPolicy.BY_START_SEQUENCE,

@@ -37,13 +37,14 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     )
     for kind, durable in DURABLES.items():
         stream = await streams.of(kind.subject)
+        retention = (await streams.js.stream_info(stream)).config.retention if stream else None
         try:
             config = (await streams.js.consumer_info(stream, durable)).config if stream else None
         except NotFoundError:
             config = None
         if config is None:
             consumers.blame(durable, f"there is no such consumer of '{kind.subject}'", repairable=True)
-        elif differing := _differing(config, consumer_config(kind.subject, durable)):
+        elif differing := _differing(config, consumer_config(kind.subject, durable, 0, retention)):
             consumers.blame(durable, f"differs in {', '.join(differing)}")
     return [kept, consumers]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consumers.runner import Heard
+from consumers.delivery import Heard
 from graph.engine import Engine
 from graph.events import StateChanged, TasksCompleted
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from time import monotonic
@@ -175,7 +174,7 @@ def _too_large(letter: Letter) -> str:
 
 
 def _headers(event: WaitingEvent, subject: str) -> dict[str, str]:
-    trace = uuid.UUID(event.id).hex
+    trace = event.id.replace("-", "")
     return {
         "Nats-Msg-Id": event.id,
         "ce-specversion": "1.0",

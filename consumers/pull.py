@@ -18,7 +18,8 @@ _SILENCE = 4.0  # seconds of silence after which the server, or the consumer, is
 _EXPIRES = 60  # seconds the server keeps a request
 _BYTES = 16 * 2**20  # of one request, after which it is over; far more than one message may have
 _LEFT = "Nats-Pending-Messages"
-
+# Where the subject of an acknowledgement says which message it is of; one that names a domain is longer.
+_TOKENS, _IN_STREAM, _IN_STREAM_OF_A_DOMAIN = 9, 5, 7
 
 Read = TypeVar("Read")
 
@@ -27,20 +28,27 @@ class GoneError(NatsError):
     """The consumer does not deliver any more, or what it delivered did not arrive here."""
 
 
-def as_it_is(message: Msg) -> Msg:
+def as_it_is(message: Msg, _: int) -> Msg:
     """For who reads messages when they are taken."""
     return message
+
+
+def _places(reply: str) -> tuple[int, int]:
+    """A message's number in its stream, and in the consumer's own count; the library reads more, and slower."""
+    tokens = reply.split(".")
+    at = _IN_STREAM if len(tokens) == _TOKENS else _IN_STREAM_OF_A_DOMAIN
+    return int(tokens[at]), int(tokens[at + 1])
 
 
 class Pull(Generic[Read]):
     """Keeps `ahead` messages asked for. What comes is in the stream's order and complete, or is an error."""
 
     def __init__(
-        self, connection: Client, stream: str, durable: str, after: int, ahead: int, read: Callable[[Msg], Read]
+        self, connection: Client, stream: str, durable: str, after: int, ahead: int, read: Callable[[Msg, int], Read]
     ) -> None:
         """`after` is the number, in the consumer's own count, of the last message it delivered.
 
-        Messages are `read` as they come, which is while those before them are in work.
+        Messages are `read` as they come, which is while those before them are in work, with their number in the stream.
         """
         self._connection = connection
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
@@ -52,6 +60,7 @@ class Pull(Generic[Read]):
         self._waiting: list[tuple[Read, int]] = []
         """With the length of each in bytes."""
         self._failed = ""
+        self._least = 1
         self._news = asyncio.Event()
         self._heard = monotonic()
 
@@ -65,23 +74,24 @@ class Pull(Generic[Read]):
             await self._subscription.unsubscribe()
 
     def wake(self) -> None:
-        """Lets `take` return now."""
+        """Lets who waits in `take` return now, with what is there."""
         self._news.set()
 
-    async def take(self, most: int, seconds: float) -> list[Read]:
-        """Up to `most` messages: at once what is there, else the next one; none when it does not come in time.
+    async def take(self, most: int, seconds: float, least: int = 1) -> list[Read]:
+        """Up to `most` messages, as soon as there are at `least` so many; fewer when they do not come in time.
 
         Raises:
             GoneError: there will be no more, or some are missing; the consumer must be looked at anew.
         """
         self._news.clear()
-        if not self._waiting and not self._failed:
+        self._least = least
+        if len(self._waiting) < least and not self._failed:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), seconds)
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
         if not taken and self._failed:
             raise GoneError(self._failed)
-        if not taken and monotonic() - self._heard > _SILENCE:
+        if not taken and self._asked and monotonic() - self._heard > _SILENCE:
             raise GoneError("the consumer has gone silent")
         await self._ask_if_few()
         return [read for read, _ in taken]
@@ -119,7 +129,7 @@ class Pull(Generic[Read]):
             self._fail(f"{status} {told.get('Description', '')}".strip())
 
     def _take_in(self, message: Msg) -> None:
-        number = message.metadata.sequence.consumer
+        place, number = _places(message.reply)
         if self._failed:
             return
         if number != self._after + 1:
@@ -127,7 +137,7 @@ class Pull(Generic[Read]):
             self._fail(f"message {number} came after {self._after}")
             return
         try:
-            read = self._read(message)
+            read = self._read(message, place)
         except Exception as error:
             # Counted as delivered it would be passed over by those behind it.
             self._fail(f"message {number} cannot be read: {error!r}")
@@ -135,7 +145,8 @@ class Pull(Generic[Read]):
         self._after = number
         self._asked -= 1
         self._waiting.append((read, len(message.data)))
-        self._news.set()
+        if len(self._waiting) >= self._least:
+            self._news.set()
 
     def _fail(self, reason: str) -> None:
         self._failed = self._failed or reason

@@ -5,97 +5,40 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic
 
 import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
-from pydantic import BaseModel, ValidationError
 
 from consumers.bus import Subscribed, subscribe, until_reachable
 from consumers.dead import bury
+from consumers.delivery import Delivery, Event, Heard, UnreadableError
 from consumers.metrics import RETRIED
+from consumers.order import BACK_OFF, LONGEST_BACK_OFF, Job, Order, Taken, Unread
 from consumers.pull import Pull
 from consumers.streams import Streams
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError
-from graph.events import problems
 from graph.lease import Lease, LeaseLostError
 
 log = structlog.get_logger(__name__)
 
 MOST = 250  # messages handled at once
-_AHEAD = 2  # times as many are asked for, so that the next are there when these are done
+_HANDS = 2  # that do so at the same time
+_AHEAD = 3  # times as many are asked for, so that the next are there when these are done
 _TRIES = 5  # of a message that fails for a reason nobody foresaw
-_BACK_OFF = 0.2  # seconds before the second try; doubled each time
-_LONGEST_BACK_OFF = 5.0
-_LEAVE = 2.0  # seconds that acknowledgements may take when the reading has ended
+_LEAVE = 2.0  # seconds that what is in hand may take when the reading has ended
 _SAVE = 5.0  # seconds after which the place is kept up to which everything was handled
+_NEVER = 2**31  # messages at once
 _IDLE = 5.0  # seconds after which is looked whether the consumer is still there
-
-Event = TypeVar("Event", bound=BaseModel)
-
-
-class UnreadableError(Exception):
-    """A message that no later try could read; says what is wrong and what would be right."""
-
-
-class Delivery(NamedTuple):
-    """One message: its raw body, its headers, and a name of its place in its stream that nothing else has."""
-
-    subject: str
-    data: bytes
-    headers: dict[str, str]
-    place: str
-
-    def read(self, kind: type[Event]) -> Event:
-        """The body as an event. Raises `UnreadableError`."""
-        try:
-            return kind.model_validate_json(self.data)
-        except ValidationError as error:
-            raise UnreadableError(f"{self.subject} cannot be read: {problems(error)}") from error
-
-
-class Heard(NamedTuple, Generic[Event]):
-    """A message that could be read."""
-
-    event: Event
-    delivery: Delivery
 
 
 Handle = Callable[[Sequence[Heard[Event]]], Awaitable[None]]
 """Handles messages in their order; when it fails, each is handled again. Handling one again has no further effect."""
-
-
-@dataclass(slots=True)
-class _Job(Generic[Event]):
-    heard: Heard[Event]
-    message: Msg
-    item: str
-    done: bool = False
-    error: str = ""
-
-
-@dataclass(slots=True)
-class _Unread:
-    """A message that says nothing to us, and why."""
-
-    message: Msg
-    delivery: Delivery
-    reason: str
-
-
-@dataclass(slots=True)
-class _Parked(Generic[Event]):
-    """Messages of one item, of which the first could not be handled; those behind it must not overtake it."""
-
-    jobs: list[_Job[Event]]
-    tries: int = 0
-    due: float = field(default_factory=lambda: monotonic() + _BACK_OFF)
 
 
 class Runner(Generic[Event]):
@@ -127,12 +70,14 @@ class Runner(Generic[Event]):
         self._most = most
         self._check = check or lease.keep
         self._size = most
-        self._parked: dict[str, _Parked[Event]] = {}
-        # Places in the stream: of the last message taken, up to which all are handled, and up to which that is kept.
-        self._taken = self._handled = self._saved = 0
-        self._saved_at = 0.0
-        self._acknowledging: asyncio.Future[None] | None = None
-        self._wake: Callable[[], None] = lambda: None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known of the messages that are read from now on."""
+        self._order = Order[Event]()
+        self._turn = asyncio.Lock()
+        self._broken = self._each = False
+        self._saved, self._saved_at = 0, monotonic()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`: stands by, then pulls, handles, acknowledges; what is lost on the way is begun anew."""
@@ -144,90 +89,94 @@ class Runner(Generic[Event]):
                 log.warning("stands by", durable=self._durable, reason=str(error))
             except UnavailableError:
                 log.warning("neo4j is away", durable=self._durable)
-                await asyncio.sleep(_BACK_OFF)
+                await asyncio.sleep(BACK_OFF)
             except (NatsError, APIError, TimeoutError, OSError) as error:
                 log.warning("consumer", durable=self._durable, error=str(error) or type(error).__name__)
                 await until_reachable(self._streams.js, stopping)
             except Exception:
                 log.exception("consumer", durable=self._durable)
-                await asyncio.sleep(_LONGEST_BACK_OFF)
+                await asyncio.sleep(LONGEST_BACK_OFF)
         await self._lease.release()
 
     async def _lead(self, stopping: asyncio.Event) -> None:
-        self._parked.clear()
-        self._taken = self._handled = self._saved = 0
-        self._saved_at = monotonic()
+        self._begin()
         place = await subscribe(self._streams, self._subject, self._durable, self._lease)
+        self._each = place.each
         read = partial(self._read, f"{place.stream}/{place.created}")
         async with Pull(
             self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD, read
         ) as pull:
-            self._wake = pull.wake
             ends = [asyncio.ensure_future(self._lease.keep_on()), asyncio.ensure_future(stopping.wait())]
             for end in ends:
                 end.add_done_callback(lambda _: pull.wake())
+            # While Neo4j does what one of them has in hand, the other one reads on.
+            hands = [asyncio.ensure_future(self._hand(pull, place, stopping)) for _ in range(_HANDS)]
             try:
-                while not stopping.is_set() and self._lease.held:
-                    if self._acknowledging and self._acknowledging.done():
-                        await self._acknowledged()
-                    due = min((parked.due for parked in self._parked.values()), default=monotonic() + _IDLE)
-                    taken = await pull.take(self._most, max(0.0, due - monotonic()))
-                    await self._retry(stopping)
-                    await self._work([job for one in taken if (job := await self._job(one))], stopping)
-                    if stopping.is_set():
-                        break  # with some of them left in hand
-                    self._note(taken)
-                    if monotonic() - self._saved_at >= _SAVE:
-                        await self._save(place)
+                await asyncio.wait(hands, return_when=asyncio.FIRST_EXCEPTION)
+                self._broken = True
+                pull.wake()
+                # What is in hand is finished and acknowledged, unless it takes long.
+                await asyncio.wait(hands, timeout=_LEAVE)
+                for hand in hands:
+                    if hand.done():
+                        hand.result()
                 await self._save(place)
-                await self._acknowledged()
             finally:
-                for end in ends:
-                    end.cancel()
-                await self._end_acknowledging()
+                for one in [*ends, *hands]:
+                    one.cancel()
+                await asyncio.gather(*hands, return_exceptions=True)
 
-    def _note(self, taken: Sequence[_Job[Event] | _Unread]) -> None:
-        """These are done with, but for what is parked."""
-        if taken:
-            self._taken = taken[-1].message.metadata.sequence.stream
-        parked = [job.message.metadata.sequence.stream for one in self._parked.values() for job in one.jobs]
-        self._handled = min([self._taken, *(number - 1 for number in parked)])
+    def _goes_on(self, stopping: asyncio.Event) -> bool:
+        return not stopping.is_set() and not self._broken and self._lease.held
+
+    async def _hand(self, pull: Pull[Job[Event] | Unread], place: Subscribed, stopping: asyncio.Event) -> None:
+        """Takes what is there, handles it, and so on."""
+        while self._goes_on(stopping):
+            async with self._turn:
+                jobs = await self._next(pull) if self._goes_on(stopping) else []
+            await self._work(jobs, stopping)
+            self._order.lay_down({job.item for job in jobs})
+            if await self._retry(stopping) or jobs:
+                # The other one may wait until this one is done, or for a try that is due sooner than it knew.
+                pull.wake()
+            if monotonic() - self._saved_at >= _SAVE:
+                await self._save(place)
+
+    async def _next(self, pull: Pull[Job[Event] | Unread]) -> list[Job[Event]]:
+        """What may be handled now. Beside another one that is enough to be worth it: few are faster together."""
+        room = self._most - self._order.waiting
+        least = 1 if not self._order.is_any_in_hand else room if room > 0 else _NEVER
+        seconds = 0 if self._order.is_any_free else self._order.due(_IDLE)
+        taken = await pull.take(max(0, room), seconds, least)
+        self._order.add(taken)
+        for one in taken:
+            if isinstance(one, Unread):
+                await self._bury(one.taken, one.delivery, one.reason)
+        return self._order.take(self._most)
 
     async def _save(self, place: Subscribed) -> None:
         """Keeps up to where everything was handled, for when the consumer, which knows it as well, is gone."""
-        self._saved_at = monotonic()
-        if self._handled > self._saved:
+        self._saved_at, handled = monotonic(), self._order.handled
+        if handled > self._saved:
             # Not now is later; who has lost the lease finds out elsewhere.
             with suppress(UnavailableError):
-                await self._lease.set_position(f"{place.stream}/{place.created}", self._handled)
-                self._saved = self._handled
+                await self._lease.set_position(f"{place.stream}/{place.created}", handled)
+                self._saved = handled
 
-    def _read(self, stream: str, message: Msg) -> _Job[Event] | _Unread:
-        where = f"{stream}/{message.metadata.sequence.stream}"
-        delivery = Delivery(message.subject, message.data, message.headers or {}, where)
+    def _read(self, stream: str, message: Msg, number: int) -> Job[Event] | Unread:
+        taken = Taken(message, number)
+        delivery = Delivery(message.subject, message.data, message.headers or {}, f"{stream}/{number}")
         try:
             heard = Heard(delivery.read(self._kind), delivery)
         except UnreadableError as error:
-            return _Unread(message, delivery, str(error))
-        return _Job(heard, message, self._item(heard.event))
+            return Unread(delivery, taken, str(error))
+        return Job(heard, taken, self._item(heard.event))
 
-    async def _job(self, one: _Job[Event] | _Unread) -> _Job[Event] | None:
-        if isinstance(one, _Job):
-            return one
-        await self._bury(one.message, one.delivery, one.reason)
-        return None
-
-    async def _work(self, jobs: list[_Job[Event]], stopping: asyncio.Event) -> None:
-        """Handles what is not about an item that has to wait, and puts the rest behind what it waits for."""
-        free: list[_Job[Event]] = []
-        for job in jobs:
-            if parked := self._parked.get(job.item):
-                parked.jobs.append(job)
-            else:
-                free.append(job)
-        pause = _BACK_OFF
-        while free and not stopping.is_set():
-            now, later = free[: self._size], free[self._size :]
+    async def _work(self, jobs: list[Job[Event]], stopping: asyncio.Event) -> None:
+        """Handles them; what fails, and what is behind it of its item, is put off."""
+        pause = BACK_OFF
+        while jobs and not stopping.is_set():
+            now, later = jobs[: self._size], jobs[self._size :]
             try:
                 failed = await self._handle_or_halve(now)
             except LeaseLostError:
@@ -237,31 +186,26 @@ class Runner(Generic[Event]):
                     # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
                     log.warning("neo4j is away", durable=self._durable)
                     self._size = max(1, min(self._size, len(now)) // 2)
-                    free = [job for job in free if not job.done]
-                    for job in [*free, *(job for parked in self._parked.values() for job in parked.jobs)]:
-                        await job.message.in_progress()
+                    jobs = [job for job in jobs if not job.taken.done]
+                    for taken in self._order.open:
+                        if not taken.done:  # by the other hand, meanwhile
+                            await taken.message.in_progress()
                     await asyncio.sleep(pause)
-                    pause = min(pause * 2, _LONGEST_BACK_OFF)
+                    pause = min(pause * 2, LONGEST_BACK_OFF)
                     continue
                 # For this one alone it is not there, such as one that takes longer than a transaction may.
                 failed = self._failed(now[0], error)
-            self._size, pause = min(self._most, self._size * 2), _BACK_OFF
+            self._size, pause = min(self._most, self._size * 2), BACK_OFF
             for job in failed:
-                self._park(job)
-            free = []
+                self._order.put_off(job)
+            jobs = []
             for job in later:
-                if parked := self._parked.get(job.item):
-                    parked.jobs.append(job)
+                if self._order.parked(job.item):
+                    self._order.put_off(job)
                 else:
-                    free.append(job)
+                    jobs.append(job)
 
-    def _park(self, job: _Job[Event]) -> None:
-        if job.item in self._parked:
-            self._parked[job.item].jobs.append(job)
-        else:
-            self._parked[job.item] = _Parked([job])
-
-    async def _handle_or_halve(self, jobs: list[_Job[Event]]) -> list[_Job[Event]]:
+    async def _handle_or_halve(self, jobs: list[Job[Event]]) -> list[Job[Event]]:
         """Handles and acknowledges; those that failed even alone, and what is behind them of their items, come back."""
         if not jobs:
             return []
@@ -271,19 +215,13 @@ class Runner(Generic[Event]):
             raise
         except BadInputError as error:
             if len(jobs) == 1:
-                await self._bury(jobs[0].message, jobs[0].heard.delivery, str(error))
-                jobs[0].done = True
+                await self._bury(jobs[0].taken, jobs[0].heard.delivery, str(error))
                 return []
         except Exception as error:
             if len(jobs) == 1:
                 return self._failed(jobs[0], error)
         else:
-            for job in jobs:
-                job.done = True
-            # The next are handled meanwhile; what keeps it from being acknowledged is told before these are.
-            await self._acknowledged()
-            self._acknowledging = asyncio.ensure_future(_acknowledge(jobs))
-            self._acknowledging.add_done_callback(self._wake_if_failed)
+            await self._acknowledge([job.taken for job in jobs])
             return []
         middle = len(jobs) // 2
         failed = await self._handle_or_halve(jobs[:middle])
@@ -292,28 +230,18 @@ class Runner(Generic[Event]):
         free = [job for job in jobs[middle:] if job.item not in items]
         return [*failed, *held, *await self._handle_or_halve(free)]
 
-    def _wake_if_failed(self, acknowledging: asyncio.Future[None]) -> None:
-        if not acknowledging.cancelled() and acknowledging.exception():
-            self._wake()
-
-    async def _acknowledged(self) -> None:
-        """Raises what kept the last ones from being acknowledged."""
-        if self._acknowledging:
-            acknowledging, self._acknowledging = self._acknowledging, None
-            await acknowledging
-
-    async def _end_acknowledging(self) -> None:
-        """What was committed is acknowledged also when the reading ends with an error, unless it takes long."""
-        if self._acknowledging:
-            await asyncio.wait({self._acknowledging}, timeout=_LEAVE)
-            self._acknowledging.cancel()
-            await asyncio.gather(self._acknowledging, return_exceptions=True)
-            self._acknowledging = None
-
-    def _failed(self, job: _Job[Event], error: Exception) -> list[_Job[Event]]:
+    def _failed(self, job: Job[Event], error: Exception) -> list[Job[Event]]:
         log.error("handler failed", durable=self._durable, place=job.heard.delivery.place, exc_info=error)
         job.error = type(error).__name__
         return [job]
+
+    async def _acknowledge(self, handled: Sequence[Taken]) -> None:
+        """One acknowledgement stands for all before it, unless the stream is a queue, which wants one for each."""
+        last = self._order.settle(handled)
+        fault_points.passing("before-ack")
+        for message in [one.message for one in handled] if self._each else last:
+            await message.ack()
+            fault_points.passing("between-acks")
 
     async def _database_is_there(self) -> bool:
         try:
@@ -324,33 +252,28 @@ class Runner(Generic[Event]):
             return False
         return True
 
-    async def _retry(self, stopping: asyncio.Event) -> None:
-        """Tries again what is due; a message that has failed too often is given up, and the next of its item tried."""
-        for item, parked in [(item, parked) for item, parked in self._parked.items() if parked.due <= monotonic()]:
-            del self._parked[item]
-            parked.tries += 1
+    async def _retry(self, stopping: asyncio.Event) -> bool:
+        """Tries again what is due, if anything is; a message that has failed too often is given up, and the next of its
+        item tried.
+        """
+        tried = False
+        while not stopping.is_set() and (parked := self._order.take_due()):
+            tried = True
             RETRIED.labels(self._durable).inc()
             first = parked.jobs[0]
             await self._work(parked.jobs, stopping)
-            again = self._parked.get(item)
-            if again is None or again.jobs[0] is not first:
-                continue
-            again.tries = parked.tries
-            if again.tries + 1 >= _TRIES:
-                await self._bury(first.message, first.heard.delivery, f"failed {_TRIES} times: {first.error}")
-                del again.jobs[0], self._parked[item]
-                await self._work(again.jobs, stopping)
-            else:
-                again.due = monotonic() + min(_BACK_OFF * 2**again.tries, _LONGEST_BACK_OFF)
+            again = self._order.parked(first.item)
+            if again and again.jobs[0] is first:
+                again.tries = parked.tries + 1
+                again.due = monotonic() + min(BACK_OFF * 2**again.tries, LONGEST_BACK_OFF)
+                if again.tries + 1 >= _TRIES:
+                    await self._bury(first.taken, first.heard.delivery, f"failed {_TRIES} times: {first.error}")
+                    _, *behind = self._order.take_parked(first.item)
+                    await self._work(behind, stopping)
+            self._order.lay_down({first.item})
+        return tried
 
-    async def _bury(self, message: Msg, delivery: Delivery, reason: str) -> None:
+    async def _bury(self, taken: Taken, delivery: Delivery, reason: str) -> None:
         log.warning("dead letter", subject=delivery.subject, place=delivery.place, reason=reason)
-        await bury(self._streams, delivery.subject, message.data, delivery.headers, reason, delivery.place)
-        await message.ack()
-
-
-async def _acknowledge(jobs: Sequence[_Job[Any]]) -> None:
-    fault_points.passing("before-ack")
-    for job in jobs:
-        await job.message.ack()
-        fault_points.passing("between-acks")
+        await bury(self._streams, delivery.subject, delivery.data, delivery.headers, reason, delivery.place)
+        await self._acknowledge([taken])

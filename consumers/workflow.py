@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consumers.dead import COMMAND_ID
-from consumers.runner import Heard
+from consumers.delivery import Heard
 from graph.decision import Command
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError, NotFoundError

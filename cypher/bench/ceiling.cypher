@@ -17,7 +17,7 @@ SET item.version = version + size($batch.hops), item.updated_at = now, item.ente
   item.feedback = $batch.feedback, item.started_at = coalesce(item.started_at, now)
 FOREACH (i IN range(0, size($batch.told) - 1) |
   CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + 60 + i, item_id: c.item_id, json_fields: [],
+    outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + 60 + i, item_id: c.item_id,
     subject: 'workflow.task.assigned', task_id: c.item_id, story_id: story.id, role: $batch.told[i].role,
     action: $batch.told[i].action, actions: $batch.told[i].actions, state: to.name, version: version + size($batch.hops),
     attempt: rework + 1, feedback: $batch.feedback
@@ -33,7 +33,7 @@ CREATE (change:Change {
   fingerprint: CASE WHEN i = 0 THEN c.fingerprint END
 })
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + i * 2, item_id: c.item_id, json_fields: [],
+  outbox_id: randomUUID(), outbox_at: now, outbox_order: c.seq * 100 + i * 2, item_id: c.item_id,
   subject: 'workflow.state.changed', task_id: c.item_id, story_id: story.id, from_state: hop.from, to_state: hop.to,
   action: hop.name, actor_id: doer.id, actor_role: hop.role, automatic: hop.automatic, version: seq, command_id: c.command_id,
   rule_version: hop.rule_version, feedback: hop.feedback

@@ -20,7 +20,7 @@ CALL (story, texts, fit) {
   }
   CREATE (:DerivationRequest {id: $id, name: $id, at: datetime.realtime(), workflow: $workflow, author_id: $author_id})-[:OF]->(story)
   CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: story.id, json_fields: [],
+    outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: story.id,
     subject: 'planning.derivation.requested', request_id: $id, story_id: story.id, title: texts.title, description: texts.description,
     acceptance_criteria: texts.acceptance_criteria, story_points: story.story_points, tasks: texts.tasks
   })

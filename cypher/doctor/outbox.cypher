@@ -3,8 +3,8 @@ MATCH (event:OutboxEvent)
 WITH event.outbox_id AS id, collect(event) AS same
 UNWIND same AS event
 WITH event, CASE
-  WHEN event.outbox_id IS NULL OR event.outbox_at IS NULL OR event.subject IS NULL OR event.item_id IS NULL OR event.json_fields IS NULL
-    THEN 'lacks one of outbox_id, outbox_at, subject, item_id, json_fields'
+  WHEN event.outbox_id IS NULL OR event.outbox_at IS NULL OR event.subject IS NULL OR event.item_id IS NULL
+    THEN 'lacks one of outbox_id, outbox_at, subject, item_id'
   WHEN event <> same[0] THEN 'has the id of another event, so that the bus keeps one of them only'
   WHEN event.outbox_at < datetime.realtime() - duration({seconds: $seconds}) THEN 'waits since ' + toString(event.outbox_at)
 END AS problem

@@ -8,7 +8,7 @@ WHERE NOT EXISTS {
 WITH story, seq, datetime.realtime() AS now
 SET story.tasks_completed_at = now
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: told_at, outbox_order: seq * 100 + 90, item_id: story.id, json_fields: [],
+  outbox_id: randomUUID(), outbox_at: told_at, outbox_order: seq * 100 + 90, item_id: story.id,
   subject: 'workflow.story.tasks_completed', story_id: story.id, all_tasks_status: 'done',
   done: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NOT NULL },
   cancelled: COUNT { MATCH (story)-[:HAS_TASK]->(x:Task) WHERE x.done_at IS NULL }

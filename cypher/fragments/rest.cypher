@@ -17,7 +17,7 @@ CALL (told_at, resting) {
   WITH *, head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(holder:Actor) RETURN holder.id }) AS assignee
   FOREACH (i IN CASE WHEN item:Task THEN range(0, size(awaited) - 1) ELSE [] END |
     CREATE (:OutboxEvent {
-      outbox_id: randomUUID(), outbox_at: told_at, outbox_order: x.seq * 100 + 60 + i, item_id: item.id, json_fields: [],
+      outbox_id: randomUUID(), outbox_at: told_at, outbox_order: x.seq * 100 + 60 + i, item_id: item.id,
       subject: 'workflow.task.assigned', task_id: item.id, story_id: story.id, role: awaited[i].role, action: head(awaited[i].actions),
       actions: awaited[i].actions, state: x.state.name, version: item.version, attempt: coalesce(item.rework, 0) + 1,
       feedback: item.feedback, assignee: assignee

@@ -160,7 +160,7 @@ CALL (engine, told_at, engine_role, asked) {
         MERGE (doer)-[fired:HAS_FIRED {action: r.action}]->(item)
         SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
         CREATE (event:OutboxEvent {
-          outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2, item_id: item.id, json_fields: [],
+          outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2, item_id: item.id,
           subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
           task_id: CASE WHEN item:Task THEN item.id END,
           story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
@@ -177,7 +177,7 @@ CALL (engine, told_at, engine_role, asked) {
             decided_by: doer.id, comment: coalesce(said, ''), at: now
           })-[:ABOUT]->(item)
           CREATE (:OutboxEvent {
-            outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2 + 1, item_id: item.id, json_fields: [],
+            outbox_id: randomUUID(), outbox_at: told_at, outbox_order: c.seq * 100 + hop * 2 + 1, item_id: item.id,
             subject: t.emits, story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,
             task_id: CASE WHEN item:Task THEN item.id END,
             decision_id: decision_id, decided_by: doer.id, comment: coalesce(said, '')

@@ -13,7 +13,7 @@ CREATE (item)-[:LATEST]->(change:Change {
 })
 FOREACH (p IN CASE WHEN previous IS NULL THEN [] ELSE [previous] END | CREATE (change)-[:PREVIOUS]->(p))
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: item.updated_at, outbox_order: 0, item_id: item.id, json_fields: [],
+  outbox_id: randomUUID(), outbox_at: item.updated_at, outbox_order: 0, item_id: item.id,
   subject: 'planning.item.changed', action: $action, version: item.version, actor_id: $actor_id,
   task_id: CASE WHEN item:Task THEN item.id END,
   story_id: CASE WHEN item:Story THEN item.id ELSE head(COLLECT { MATCH (story:Story)-[:HAS_TASK]->(item) RETURN story.id }) END

@@ -36,7 +36,7 @@ CALL (epic, author, owner, workflow, start, fit) {
   FOREACH (person IN CASE WHEN author IS NULL THEN [] ELSE [author] END | CREATE (story)-[:AUTHORED_BY]->(person))
   FOREACH (person IN CASE WHEN owner IS NULL THEN [] ELSE [owner] END | CREATE (story)-[:OWNED_BY]->(person))
   CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: $id, json_fields: [],
+    outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: $id,
     subject: 'planning.story.created', story_id: $id, epic_id: epic.id, title: $title, created_by: author.id
   })
 }

@@ -36,7 +36,7 @@ SET item.version = version, item.updated_at = now, item.entered_at = now,
   // A final state under another name: the item was done when it was done.
   item.done_at = CASE WHEN new.kind = 'final' AND coalesce(new.outcome, 'done') = 'done' THEN coalesce(item.done_at, now) END
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: now, outbox_order: place * 100, item_id: item.id, json_fields: [],
+  outbox_id: randomUUID(), outbox_at: now, outbox_order: place * 100, item_id: item.id,
   subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,
   task_id: CASE WHEN item:Task THEN item.id END,
   story_id: CASE WHEN item:Task THEN story.id ELSE item.id END,

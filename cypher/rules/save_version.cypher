@@ -10,7 +10,7 @@ CREATE (version:RuleVersion {
 })
 CREATE (workflow)-[:HAS_VERSION]->(version)
 CREATE (:OutboxEvent {
-  outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, json_fields: [], item_id: $name,
+  outbox_id: randomUUID(), outbox_at: datetime.realtime(), outbox_order: 0, item_id: $name,
   subject: 'workflow.rules.changed', workflow: $name, version: $number, by: by, how: $how
 })
 WITH workflow

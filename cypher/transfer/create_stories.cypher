@@ -55,7 +55,7 @@ FOREACH (one IN CASE WHEN row.external THEN [] ELSE [1] END |
   // A hop takes away since when it is in its state.
   SET story.began_at = coalesce(row.own.began_at, CASE WHEN row.own.version = 0 THEN coalesce(story.done_at, story.entered_at) END)
   CREATE (:OutboxEvent {
-    outbox_id: randomUUID(), outbox_at: now, outbox_order: 0, item_id: row.id, json_fields: [],
+    outbox_id: randomUUID(), outbox_at: now, outbox_order: 0, item_id: row.id,
     subject: 'planning.story.created', story_id: row.id, epic_id: row.epic_id, title: row.own.title, created_by: row.author_id
   }))
 RETURN row.id AS id

@@ -7,8 +7,8 @@ import asyncio
 from nats.aio.msg import Msg
 
 from consumers.bus import DURABLES, connected, subscribe
+from consumers.delivery import Delivery, Heard
 from consumers.pull import Pull, as_it_is
-from consumers.runner import Delivery, Heard
 from consumers.streams import Streams
 from consumers.workflow import WorkflowDoor
 from graph.engine import Engine
@@ -38,7 +38,7 @@ async def one_by_one(engine: Engine, nats_url: str, at_once: int) -> None:
         streams = Streams(client)
         lease = Lease(engine.db, DURABLE)
         await lease.until_taken(asyncio.Event())
-        place = await subscribe(streams, WorkCompleted.subject, DURABLE, lease)
+        place = await subscribe(streams, WorkCompleted.subject, DURABLE, lease, each=True)
         async with (
             Pull(client, place.stream, DURABLE, place.delivered, _AHEAD, as_it_is) as pull,
             asyncio.TaskGroup() as group,

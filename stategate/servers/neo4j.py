@@ -16,6 +16,8 @@ from stategate.servers.ports import LOOPBACK
 
 JVM = (
     "-XX:+UseG1GC",
+    # Copied fifteen times, as by default, what outlives the first collections makes each pause many times as long.
+    "-XX:MaxTenuringThreshold=2",
     "-XX:-OmitStackTraceInFastThrow",
     "-Djdk.tls.rejectClientInitiatedRenegotiation=true",
     "-Dlog4j2.disable.jmx=true",

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from nats.aio.client import Client
 
-from consumers.runner import Heard, Runner
+from consumers.delivery import Heard
+from consumers.runner import Runner
 from consumers.streams import Streams
 from consumers.workflow import WorkflowDoor
 from graph.decision import Command, Outcome
