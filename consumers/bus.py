@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 import nats
@@ -97,7 +97,7 @@ class Subscribed:
 async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease, *, each: bool = False) -> Subscribed:
     """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
 
-    `each` has every message acknowledged by itself, as a stream that is a queue asks for anyway.
+    `each` has every message acknowledged by itself, as is done anyway where the consumer is not made anew.
 
     It is made anew, from the last place before which nothing is missing. What a former reader was given and has not
     acknowledged would else come only after its time is over, behind newer ones; and one that is frozen, or cut off,
@@ -121,6 +121,9 @@ async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease, 
             await streams.js.delete_consumer(stream, durable)
             fault_points.passing("before-consumer")
             raise NotFoundError
+        if info.config.max_ack_pending != _UNACKNOWLEDGED:
+            # One of an earlier version, which stays with all it was given.
+            info = await streams.js.add_consumer(stream, replace(info.config, max_ack_pending=_UNACKNOWLEDGED))
     except NotFoundError:
         info = await streams.js.add_consumer(
             stream, consumer_config(subject, durable, after, about.config.retention, each=each)
@@ -144,13 +147,15 @@ def consumer_config(
     subject: str, durable: str, after: int = 0, retention: RetentionPolicy | None = None, *, each: bool = False
 ) -> ConsumerConfig:
     """The settings of a durable consumer whose messages are handled up to `after`; `each` as in `subscribe`."""
-    # A stream that is a queue keeps only what is not handled, lets nobody say where to start, and forgets one by one.
-    queue = retention == RetentionPolicy.WORK_QUEUE
-    from_start = not after or queue
+    # A stream that is a queue keeps only what is not handled, and lets nobody say where to start.
+    from_start = not after or retention == RetentionPolicy.WORK_QUEUE
+    # One acknowledgement may stand for all before it where the consumer is made anew for each reader. Elsewhere it
+    # would stand for what a former reader had in hand, too.
+    each = each or retention not in (None, RetentionPolicy.LIMITS)
     return ConsumerConfig(
         durable_name=durable,
         filter_subject=subject,
-        ack_policy=AckPolicy.EXPLICIT if queue or each else AckPolicy.ALL,
+        ack_policy=AckPolicy.EXPLICIT if each else AckPolicy.ALL,
         ack_wait=_ACK_WAIT,
         max_ack_pending=_UNACKNOWLEDGED,
         deliver_policy=DeliverPolicy.ALL if from_start else DeliverPolicy.BY_START_SEQUENCE,

@@ -61,6 +61,7 @@ class Order(Generic[Event]):
         self._line: list[Job[Event]] = []
         self._in_hand: set[str] = set()
         self._parked: dict[str, Parked[Event]] = {}
+        self._newest = 0
         self.handled = 0
         """The place in the stream up to which nothing is left to do."""
 
@@ -83,6 +84,20 @@ class Order(Generic[Event]):
     def is_any_in_hand(self) -> bool:
         """Whether something is handled right now."""
         return bool(self._in_hand)
+
+    def split(self, read: Iterable[Job[Event] | Unread]) -> tuple[list[Job[Event] | Unread], list[Taken]]:
+        """Those that are new, and those that were taken before and come again; of these the ones that are `handled`.
+
+        One that is not handled yet comes again when its time with the server is over. It is known already.
+        """
+        new, again = [], []
+        for one in read:
+            if one.taken.number > self._newest:
+                self._newest = one.taken.number
+                new.append(one)
+            elif one.taken.number <= self.handled:
+                again.append(one.taken)
+        return new, again
 
     def add(self, read: Iterable[Job[Event] | Unread]) -> None:
         """The next ones of the stream."""
@@ -136,7 +151,8 @@ class Order(Generic[Event]):
 
     def due(self, idle: float) -> float:
         """Seconds until something parked is to be tried again, at most `idle`."""
-        first = min((parked.due for parked in self._parked.values()), default=monotonic() + idle)
+        dues = [parked.due for item, parked in self._parked.items() if item not in self._in_hand]
+        first = min(dues, default=monotonic() + idle)
         return max(0.0, first - monotonic())
 
     def settle(self, handled: Iterable[Taken]) -> list[Msg]:
@@ -147,5 +163,5 @@ class Order(Generic[Event]):
         last: list[Msg] = []
         while self._open and self._open[0].done:
             taken = self._open.popleft()
-            self.handled, last = taken.number, [taken.message]
+            self.handled, last = max(self.handled, taken.number), [taken.message]
         return last

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 _SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _BATCH = 1000
 _FORGET = 250  # published events that are forgotten together
+_REMEMBER = 1.0  # seconds after which fewer are forgotten too
 _STINT = 50  # events that are made letters without a pause
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
 _PAUSE = 0.5  # seconds before the next try, of a server that is away or a bus that takes hardly anything
@@ -78,21 +79,20 @@ class Publisher:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()
                     if not await self._publish_waiting(chains):
-                        if self._done and monotonic() - self._since >= _LOOK:
+                        if self._done and monotonic() - self._since >= _REMEMBER:
                             await self._forget()
                         await self._wait(stopping)
                 await self._forget()
         finally:
             keeping.cancel()
 
-    async def _publish_waiting(self, chains: Chains) -> int:
-        """Publishes some and returns how many are done with, or rest; none is a reason to wait."""
+    async def _publish_waiting(self, chains: Chains) -> bool:
+        """Publishes some; whether there is a reason to look again at once, but for what is written meanwhile."""
         if len(self._done) >= _FORGET:
             await self._forget()
-        taken = await self._outbox.take(_BATCH, self._resting.now())
-        events = [event for event in taken if event.id not in self._done]
+        events = await self._outbox.take(_BATCH, self._resting.now(), self._done.values())
         if not events:
-            return 0
+            return False
         fault_points.passing("before-publish")
         sent = await chains.publish(await _letters(events), self._strays)
         if not self._done:
@@ -115,7 +115,7 @@ class Publisher:
             log.warning("not published", events=len(failed), error=failed[0][1])
             if not self._resting.put(letter.chain for letter, _ in failed):
                 await asyncio.sleep(_PAUSE)
-        return len(done) + len(failed)
+        return bool(failed or hopeless) or len(events) >= _BATCH
 
     async def _without_stream(self, subjects: Collection[str]) -> dict[str, str]:
         """Those that no stream keeps, each with the reason; they count as strays until one does."""

@@ -31,7 +31,7 @@ MOST = 250  # messages handled at once
 _HANDS = 2  # that do so at the same time
 _AHEAD = 3  # times as many are asked for, so that the next are there when these are done
 _TRIES = 5  # of a message that fails for a reason nobody foresaw
-_LEAVE = 2.0  # seconds that what is in hand may take when the reading has ended
+_LEAVE = 30.0  # seconds that what is in hand may take when the reading has ended: as long as its transaction
 _SAVE = 5.0  # seconds after which the place is kept up to which everything was handled
 _NEVER = 2**31  # messages at once
 _IDLE = 5.0  # seconds after which is looked whether the consumer is still there
@@ -92,6 +92,7 @@ class Runner(Generic[Event]):
                 await asyncio.sleep(BACK_OFF)
             except (NatsError, APIError, TimeoutError, OSError) as error:
                 log.warning("consumer", durable=self._durable, error=str(error) or type(error).__name__)
+                await asyncio.sleep(BACK_OFF)
                 await until_reachable(self._streams.js, stopping)
             except Exception:
                 log.exception("consumer", durable=self._durable)
@@ -148,6 +149,11 @@ class Runner(Generic[Event]):
         least = 1 if not self._order.is_any_in_hand else room if room > 0 else _NEVER
         seconds = 0 if self._order.is_any_free else self._order.due(_IDLE)
         taken = await pull.take(max(0, room), seconds, least)
+        if not self._each:
+            # The consumer is our own from its beginning, so what comes twice is known.
+            taken, again = self._order.split(taken)
+            for known in again:
+                await known.message.ack()
         self._order.add(taken)
         for one in taken:
             if isinstance(one, Unread):
@@ -175,7 +181,7 @@ class Runner(Generic[Event]):
     async def _work(self, jobs: list[Job[Event]], stopping: asyncio.Event) -> None:
         """Handles them; what fails, and what is behind it of its item, is put off."""
         pause = BACK_OFF
-        while jobs and not stopping.is_set():
+        while jobs and self._goes_on(stopping):
             now, later = jobs[: self._size], jobs[self._size :]
             try:
                 failed = await self._handle_or_halve(now)
@@ -183,7 +189,7 @@ class Runner(Generic[Event]):
                 raise
             except UnavailableError as error:
                 if len(now) > 1 or not await self._database_is_there():
-                    # Away, or too much at once for it; what is in hand keeps its order, so nothing is taken meanwhile.
+                    # Away, or too much at once for it; what is in hand keeps its order.
                     log.warning("neo4j is away", durable=self._durable)
                     self._size = max(1, min(self._size, len(now)) // 2)
                     jobs = [job for job in jobs if not job.taken.done]
@@ -236,7 +242,7 @@ class Runner(Generic[Event]):
         return [job]
 
     async def _acknowledge(self, handled: Sequence[Taken]) -> None:
-        """One acknowledgement stands for all before it, unless the stream is a queue, which wants one for each."""
+        """One acknowledgement stands for all before it, unless the consumer wants one for each."""
         last = self._order.settle(handled)
         fault_points.passing("before-ack")
         for message in [one.message for one in handled] if self._each else last:
@@ -257,7 +263,7 @@ class Runner(Generic[Event]):
         item tried.
         """
         tried = False
-        while not stopping.is_set() and (parked := self._order.take_due()):
+        while self._goes_on(stopping) and (parked := self._order.take_due()):
             tried = True
             RETRIED.labels(self._durable).inc()
             first = parked.jobs[0]

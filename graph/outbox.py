@@ -32,14 +32,18 @@ class Outbox:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def take(self, limit: int, without: Collection[str] = ()) -> list[WaitingEvent]:
-        """The oldest events, in the order in which they happened, but for those `without`: items by their ids.
+    async def take(
+        self, limit: int, without: Collection[str] = (), published: Collection[str] = ()
+    ) -> list[WaitingEvent]:
+        """The oldest events, in the order in which they happened, but for those of items `without`, and those that were
+        `published`, by their nodes.
 
         They stay until removed.
         """
-        [found] = await self._db.read("outbox/take", limit=limit, without=list(without))
-        # One that was made by hand and has no id cannot be published; the doctor tells of it.
-        return [_event(row) for row in found["events"] if isinstance(row.get("outbox_id"), str)]
+        [found] = await self._db.read(
+            "outbox/take", limit=limit, but={"items": list(without), "nodes": list(published)}
+        )
+        return [_event(row) for row in found["events"]]
 
     async def remove(self, events: Mapping[str, str]) -> None:
         """Forgets events that the bus has confirmed: `{id: node}`."""

@@ -16,7 +16,7 @@ from graph.events import WorkCompleted
 from graph.lease import Lease
 
 DURABLE = DURABLES[WorkCompleted]
-_AHEAD = 500  # messages asked for, as the product's consumer does
+_AHEAD = 750  # messages asked for, as the product's consumer does
 _IDLE = 5.0
 
 

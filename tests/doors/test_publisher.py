@@ -13,9 +13,11 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import DiscardPolicy, StreamConfig
 
+from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
 from tests.doors.bus import PATIENCE, Bus
+from tests.graph.world import cypher
 
 RULES = """
 workflow: {name}
@@ -111,6 +113,22 @@ async def test_events_of_a_full_stream_stop_no_others(
             await asyncio.sleep(0.1)
     assert not bus.heard(f"dead.team.{name}")
     await js.delete_stream(name)
+
+
+async def test_events_made_by_hand_that_lack_something_stop_no_others(
+    bus: Bus, engine: Engine, db: Database, story: str
+) -> None:
+    mark, name = uuid.uuid4().hex, await _workflow(engine, "workflow.test.odd")
+    made = "CREATE (e:OutboxEvent {outbox_at: datetime('2000-01-01T00:00Z'), item_id: $mark, mark: $mark})"
+    await cypher(db, made, mark=mark)
+    try:
+        await cypher(db, f"{made} SET e.outbox_id = randomUUID()", mark=mark)
+        task = await _go(engine, story, name)
+        await bus.hear("workflow.state.changed", task_id=task)
+        [dead] = await bus.messages("dead.outbox", mark=mark)
+        assert "is no subject" in (dead.headers or {})["Stategate-Reason"]
+    finally:
+        await cypher(db, "MATCH (e:OutboxEvent {item_id: $mark}) DELETE e", mark=mark)
 
 
 async def test_creating_a_story_is_told_once(bus: Bus, engine: Engine) -> None:

@@ -320,20 +320,70 @@ async def test_one_that_is_long_in_work_while_many_of_its_item_wait_is_not_broke
     assert reader.numbers() == list(range(60))
 
 
-async def test_a_stream_that_is_a_queue_is_emptied(connection: Client, db: Database, subject: str) -> None:
-    """Such a stream wants each message acknowledged; in all others one acknowledgement stands for those before it."""
-    stream, reader = uuid.uuid4().hex, Reader()
-    subject = f"queue.{subject}"
-    js = connection.jetstream()
-    await js.add_stream(name=stream, subjects=[subject], retention=RetentionPolicy.WORK_QUEUE)
-    try:
-        await publish(connection, subject, *notes(20, n3="input"))
-        async with reading(connection, db, subject, reader), asyncio.timeout(PATIENCE):
-            while (await js.stream_info(stream)).state.messages:
+async def test_what_the_server_sends_again_while_one_before_it_is_tried_is_not_handled_again(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One acknowledgement stands for all up to the first that is not handled; others count as in work till then."""
+    monkeypatch.setattr("consumers.bus._ACK_WAIT", 0.5)
+    reader, js = Reader(), connection.jetstream()
+    await publish(connection, subject, *notes(12, n3="always"))
+    async with reading(connection, db, subject, reader):
+        await reader.until(11)
+        durable = subject.replace(".", "-")
+        async with asyncio.timeout(PATIENCE):
+            while (await js.consumer_info("AGENT_WORK", durable)).num_ack_pending:
                 await asyncio.sleep(0.05)
-        assert sorted(reader.numbers()) == [number for number in range(20) if number != 3]
-    finally:
-        await js.delete_stream(stream)
+        await publish(connection, subject, Note(item="i1", number=12))
+        await reader.until(12)
+    assert sorted(reader.numbers()) == [number for number in range(13) if number != 3]
+    assert reader.is_ordered()
+
+
+@pytest.fixture
+async def own_stream(connection: Client) -> AsyncIterator[Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]]:
+    """Makes a stream of somebody else; its name, and its subject."""
+    js, name = connection.jetstream(), uuid.uuid4().hex
+
+    async def make(retention: RetentionPolicy) -> tuple[str, str]:
+        await js.add_stream(name=name, subjects=[f"foreign.{name}"], retention=retention)
+        return name, f"foreign.{name}"
+
+    yield make
+    await js.delete_stream(name)
+
+
+async def test_a_stream_that_is_a_queue_is_emptied(
+    connection: Client, db: Database, own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]
+) -> None:
+    """Such a stream wants each message acknowledged."""
+    stream, subject = await own_stream(RetentionPolicy.WORK_QUEUE)
+    reader, js = Reader(), connection.jetstream()
+    await publish(connection, subject, *notes(20, n3="input"))
+    async with reading(connection, db, subject, reader), asyncio.timeout(PATIENCE):
+        while (await js.stream_info(stream)).state.messages:
+            await asyncio.sleep(0.05)
+    assert sorted(reader.numbers()) == [number for number in range(20) if number != 3]
+
+
+async def test_where_the_consumer_stays_what_a_former_reader_had_in_hand_is_not_acknowledged_with_what_is_newer(
+    connection: Client,
+    db: Database,
+    own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("consumers.bus._ACK_WAIT", 2.0)
+    stream, subject = await own_stream(RetentionPolicy.INTEREST)
+    durable, js, lease = subject.replace(".", "-"), connection.jetstream(), Lease(db, subject)
+    await lease.take()
+    await subscribe(Streams(connection), subject, durable, lease)
+    await publish(connection, subject, *notes(20))
+    former = await js.pull_subscribe_bind(durable, stream)
+    await former.fetch(5, timeout=5)
+    await former.unsubscribe()
+    reader = Reader()
+    async with reading(connection, db, subject, reader):
+        await reader.until(20)
+    assert sorted(set(reader.numbers())) == list(range(20))
 
 
 async def test_what_somebody_else_took_is_not_left_out_nor_overtaken(

@@ -107,3 +107,16 @@ def test_messages_of_an_item_are_handled_once_and_in_their_order(steps: list[tup
     for item in "012":
         places = [job.taken.number for job in world.handled if job.item == item]
         assert places == sorted(set(places))
+
+
+def test_nobody_is_woken_for_what_is_in_hand() -> None:
+    """Else whoever waits for the next try would look for it without end."""
+    world = _World()
+    world.add(0)
+    [job, *_] = world.order.take(1)
+    world.order.put_off(job)
+    world.retry(0)
+    assert not world.hands
+    assert world.order.due(5.0) > 4.0
+    world.order.lay_down({job.item})
+    assert world.order.due(5.0) == 0.0
