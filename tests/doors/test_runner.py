@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.js.api import RetentionPolicy
 from pydantic import BaseModel
 
-from consumers.bus import handled_up_to, subscribe
+from consumers.bus import consumer_config, handled_up_to, subscribe
 from consumers.delivery import Delivery, Heard
 from consumers.doctor import repair
 from consumers.pull import GoneError, Pull, as_it_is
@@ -384,6 +384,21 @@ async def test_where_the_consumer_stays_what_a_former_reader_had_in_hand_is_not_
     async with reading(connection, db, subject, reader):
         await reader.until(20)
     assert sorted(set(reader.numbers())) == list(range(20))
+
+
+async def test_where_the_consumer_stays_it_is_set_as_it_is_now(
+    connection: Client, db: Database, own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]
+) -> None:
+    stream, subject = await own_stream(RetentionPolicy.INTEREST)
+    durable, js, lease = subject.replace(".", "-"), connection.jetstream(), Lease(db, subject)
+    former = consumer_config(subject, durable, retention=RetentionPolicy.INTEREST)
+    await js.add_consumer(stream, former, max_ack_pending=4000)
+    await publish(connection, subject, *notes(3))
+    await lease.take()
+    await subscribe(Streams(connection), subject, durable, lease)
+    info = await js.consumer_info(stream, durable)
+    assert info.config.max_ack_pending == former.max_ack_pending
+    assert info.num_pending == 3
 
 
 async def test_what_somebody_else_took_is_not_left_out_nor_overtaken(
