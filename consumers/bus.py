@@ -97,11 +97,10 @@ class Subscribed:
 async def subscribe(streams: Streams, subject: str, durable: str, lease: Lease, *, each: bool = False) -> Subscribed:
     """A durable pull consumer of a subject, on whatever stream keeps it, for the holder of the lease.
 
-    `each` has every message acknowledged by itself, as is done anyway where the consumer is not made anew.
-
     It is made anew, from the last place before which nothing is missing. What a former reader was given and has not
     acknowledged would else come only after its time is over, behind newer ones; and one that is frozen, or cut off,
-    may have asked for messages that would still be sent to it.
+    may have asked for messages that would still be sent to it. Where it cannot be made anew, or `each` asks for it,
+    every message is acknowledged by itself.
 
     Raises:
         LeaseLostError: another process reads it now.

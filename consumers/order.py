@@ -56,7 +56,9 @@ class Parked(Generic[Event]):
 class Order(Generic[Event]):
     """Keeps the messages of each item in the order of the stream, while others are handled beside them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, each: bool = False) -> None:
+        """`each` as in `Subscribed`: whether every message wants an acknowledgement."""
+        self._each = each
         self._open: deque[Taken] = deque()
         self._line: list[Job[Event]] = []
         self._in_hand: set[str] = set()
@@ -86,10 +88,13 @@ class Order(Generic[Event]):
         return bool(self._in_hand)
 
     def split(self, read: Iterable[Job[Event] | Unread]) -> tuple[list[Job[Event] | Unread], list[Taken]]:
-        """Those that are new, and those that were taken before and come again; of these the ones that are `handled`.
+        """Those that are new, and of those that come again the ones that are `handled`, and so to be acknowledged.
 
-        One that is not handled yet comes again when its time with the server is over. It is known already.
+        One that is not handled yet comes again when its time with the server is over. It is known already, unless the
+        consumer had a reader before us, which is where `each` is acknowledged.
         """
+        if self._each:
+            return list(read), []
         new, again = [], []
         for one in read:
             if one.taken.number > self._newest:
@@ -152,11 +157,10 @@ class Order(Generic[Event]):
     def due(self, idle: float) -> float:
         """Seconds until something parked is to be tried again, at most `idle`."""
         dues = [parked.due for item, parked in self._parked.items() if item not in self._in_hand]
-        first = min(dues, default=monotonic() + idle)
-        return max(0.0, first - monotonic())
+        return max(0.0, min([idle, *(due - monotonic() for due in dues)]))
 
-    def settle(self, handled: Iterable[Taken]) -> list[Msg]:
-        """Nothing is left to do about these; the last message up to which that is so of all, if it was not known."""
+    def settle(self, handled: Collection[Taken]) -> list[Msg]:
+        """Nothing is left to do about these; the messages to acknowledge, which may be one for all before it."""
         for one in handled:
             one.done = True
             one.message.data = b""  # Others may be open before it for seconds; what it said is of no use any more.
@@ -164,4 +168,4 @@ class Order(Generic[Event]):
         while self._open and self._open[0].done:
             taken = self._open.popleft()
             self.handled, last = max(self.handled, taken.number), [taken.message]
-        return last
+        return [one.message for one in handled] if self._each else last

@@ -18,8 +18,6 @@ _SILENCE = 4.0  # seconds of silence after which the server, or the consumer, is
 _EXPIRES = 60  # seconds the server keeps a request
 _BYTES = 16 * 2**20  # of one request, after which it is over; far more than one message may have
 _LEFT = "Nats-Pending-Messages"
-# Where the subject of an acknowledgement says which message it is of; one that names a domain is longer.
-_TOKENS, _IN_STREAM, _IN_STREAM_OF_A_DOMAIN = 9, 5, 7
 
 Read = TypeVar("Read")
 
@@ -28,27 +26,20 @@ class GoneError(NatsError):
     """The consumer does not deliver any more, or what it delivered did not arrive here."""
 
 
-def as_it_is(message: Msg, _: int) -> Msg:
+def as_it_is(message: Msg) -> Msg:
     """For who reads messages when they are taken."""
     return message
-
-
-def _places(reply: str) -> tuple[int, int]:
-    """A message's number in its stream, and in the consumer's own count; the library reads more, and slower."""
-    tokens = reply.split(".")
-    at = _IN_STREAM if len(tokens) == _TOKENS else _IN_STREAM_OF_A_DOMAIN
-    return int(tokens[at]), int(tokens[at + 1])
 
 
 class Pull(Generic[Read]):
     """Keeps `ahead` messages asked for. What comes is in the stream's order and complete, or is an error."""
 
     def __init__(
-        self, connection: Client, stream: str, durable: str, after: int, ahead: int, read: Callable[[Msg, int], Read]
+        self, connection: Client, stream: str, durable: str, after: int, ahead: int, read: Callable[[Msg], Read]
     ) -> None:
         """`after` is the number, in the consumer's own count, of the last message it delivered.
 
-        Messages are `read` as they come, which is while those before them are in work, with their number in the stream.
+        Messages are `read` as they come, which is while those before them are in work.
         """
         self._connection = connection
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
@@ -129,7 +120,7 @@ class Pull(Generic[Read]):
             self._fail(f"{status} {told.get('Description', '')}".strip())
 
     def _take_in(self, message: Msg) -> None:
-        place, number = _places(message.reply)
+        number = message.metadata.sequence.consumer
         if self._failed:
             return
         if number != self._after + 1:
@@ -137,7 +128,7 @@ class Pull(Generic[Read]):
             self._fail(f"message {number} came after {self._after}")
             return
         try:
-            read = self._read(message, place)
+            read = self._read(message)
         except Exception as error:
             # Counted as delivered it would be passed over by those behind it.
             self._fail(f"message {number} cannot be read: {error!r}")

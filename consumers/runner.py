@@ -72,11 +72,11 @@ class Runner(Generic[Event]):
         self._size = most
         self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, *, each: bool = False) -> None:
         """Nothing is known of the messages that are read from now on."""
-        self._order = Order[Event]()
+        self._order = Order[Event](each=each)
         self._turn = asyncio.Lock()
-        self._broken = self._each = False
+        self._broken = False
         self._saved, self._saved_at = 0, monotonic()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -100,9 +100,8 @@ class Runner(Generic[Event]):
         await self._lease.release()
 
     async def _lead(self, stopping: asyncio.Event) -> None:
-        self._begin()
         place = await subscribe(self._streams, self._subject, self._durable, self._lease)
-        self._each = place.each
+        self._begin(each=place.each)
         read = partial(self._read, f"{place.stream}/{place.created}")
         async with Pull(
             self._streams.connection, place.stream, self._durable, place.delivered, self._most * _AHEAD, read
@@ -149,13 +148,11 @@ class Runner(Generic[Event]):
         least = 1 if not self._order.is_any_in_hand else room if room > 0 else _NEVER
         seconds = 0 if self._order.is_any_free else self._order.due(_IDLE)
         taken = await pull.take(max(0, room), seconds, least)
-        if not self._each:
-            # The consumer is our own from its beginning, so what comes twice is known.
-            taken, again = self._order.split(taken)
-            for known in again:
-                await known.message.ack()
-        self._order.add(taken)
-        for one in taken:
+        new, again = self._order.split(taken)
+        for known in again:
+            await known.message.ack()
+        self._order.add(new)
+        for one in new:
             if isinstance(one, Unread):
                 await self._bury(one.taken, one.delivery, one.reason)
         return self._order.take(self._most)
@@ -169,9 +166,9 @@ class Runner(Generic[Event]):
                 await self._lease.set_position(f"{place.stream}/{place.created}", handled)
                 self._saved = handled
 
-    def _read(self, stream: str, message: Msg, number: int) -> Job[Event] | Unread:
-        taken = Taken(message, number)
-        delivery = Delivery(message.subject, message.data, message.headers or {}, f"{stream}/{number}")
+    def _read(self, stream: str, message: Msg) -> Job[Event] | Unread:
+        taken = Taken(message, message.metadata.sequence.stream)
+        delivery = Delivery(message.subject, message.data, message.headers or {}, f"{stream}/{taken.number}")
         try:
             heard = Heard(delivery.read(self._kind), delivery)
         except UnreadableError as error:
@@ -242,10 +239,9 @@ class Runner(Generic[Event]):
         return [job]
 
     async def _acknowledge(self, handled: Sequence[Taken]) -> None:
-        """One acknowledgement stands for all before it, unless the consumer wants one for each."""
-        last = self._order.settle(handled)
+        messages = self._order.settle(handled)
         fault_points.passing("before-ack")
-        for message in [one.message for one in handled] if self._each else last:
+        for message in messages:
             await message.ack()
             fault_points.passing("between-acks")
 

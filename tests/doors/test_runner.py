@@ -339,8 +339,11 @@ async def test_what_the_server_sends_again_while_one_before_it_is_tried_is_not_h
     assert reader.is_ordered()
 
 
+OwnStream = Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]
+
+
 @pytest.fixture
-async def own_stream(connection: Client) -> AsyncIterator[Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]]:
+async def own_stream(connection: Client) -> AsyncIterator[OwnStream]:
     """Makes a stream of somebody else; its name, and its subject."""
     js, name = connection.jetstream(), uuid.uuid4().hex
 
@@ -352,9 +355,7 @@ async def own_stream(connection: Client) -> AsyncIterator[Callable[[RetentionPol
     await js.delete_stream(name)
 
 
-async def test_a_stream_that_is_a_queue_is_emptied(
-    connection: Client, db: Database, own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]
-) -> None:
+async def test_a_stream_that_is_a_queue_is_emptied(connection: Client, db: Database, own_stream: OwnStream) -> None:
     """Such a stream wants each message acknowledged."""
     stream, subject = await own_stream(RetentionPolicy.WORK_QUEUE)
     reader, js = Reader(), connection.jetstream()
@@ -368,7 +369,7 @@ async def test_a_stream_that_is_a_queue_is_emptied(
 async def test_where_the_consumer_stays_what_a_former_reader_had_in_hand_is_not_acknowledged_with_what_is_newer(
     connection: Client,
     db: Database,
-    own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]],
+    own_stream: OwnStream,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("consumers.bus._ACK_WAIT", 2.0)
@@ -387,7 +388,7 @@ async def test_where_the_consumer_stays_what_a_former_reader_had_in_hand_is_not_
 
 
 async def test_where_the_consumer_stays_it_is_set_as_it_is_now(
-    connection: Client, db: Database, own_stream: Callable[[RetentionPolicy], Awaitable[tuple[str, str]]]
+    connection: Client, db: Database, own_stream: OwnStream
 ) -> None:
     stream, subject = await own_stream(RetentionPolicy.INTEREST)
     durable, js, lease = subject.replace(".", "-"), connection.jetstream(), Lease(db, subject)
