@@ -25,6 +25,7 @@ from stategate.bench.scale import Scale
 from stategate.bench.service import service
 from stategate.bench.sizes import Sizes
 from stategate.bench.world import Walkers, World
+from stategate.lifetime import settle
 from stategate.servers.environment import Addresses, open_environment
 from stategate.servers.show import Show
 from stategate.service import open_engine
@@ -52,6 +53,8 @@ async def measure(sizes: Sizes, parts: Collection[str], actions: int, say: Say, 
             say("the rules are loaded and Neo4j plans the statements")
             async with open_engine(servers, settings) as engine:
                 bench = await _Bench.open(servers, engine, sizes, say)
+                # As in a service, so that the gate is measured as it runs there.
+                settle()
                 async with connected(servers.nats_url, "stategate-bench") as client:
                     await Streams(client).ensure()
                     machine = await describe(engine.db.driver, client, servers.valkey_url)
