@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 
-import nats
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -16,6 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
+from consumers.headers import LateReader
 from consumers.streams import Streams
 from graph import fault_points
 from graph.errors import UnavailableError
@@ -57,11 +57,12 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
             life.reschedule(asyncio.get_running_loop().time())
 
     used, life = False, asyncio.timeout(None)
-    connection = await nats.connect(
+    connection = LateReader()
+    await connection.connect(
         url.split(","),
         name=name,
         max_reconnect_attempts=attempts,
-        reconnect_time_wait=0.5,
+        reconnect_time_wait=0.5,  # type: ignore[arg-type]  # it waits so long, whatever its type says
         error_cb=report,
         closed_cb=closed,
         allow_reconnect=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import BadSubjectError
 from nats.errors import Error as NatsError
+from pydantic_core import from_json
 
 _AT_ONCE = 1000  # messages on their way to the server
 _ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
@@ -159,7 +159,7 @@ class Chains:
 def _answer(data: bytes) -> dict[str, Any]:
     """What a stream says of a message, `{stream, …}` or `{error: {…}}`; nothing when somebody else says it."""
     try:
-        told = json.loads(data)
+        told = from_json(data)
     except ValueError:
         return {}
     if not isinstance(told, dict):

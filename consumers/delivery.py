@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +21,7 @@ class Delivery(NamedTuple):
 
     subject: str
     data: bytes
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     place: str
 
     def read(self, kind: type[Event]) -> Event:

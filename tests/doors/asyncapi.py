@@ -23,7 +23,7 @@ def _validator(name: str) -> Draft7Validator:
 
 def check(message: Msg) -> None:
     """Fails for what we have told otherwise; what a test itself has sent is no business of ours."""
-    headers = message.headers or {}
+    headers = dict(message.headers or {})
     if message.subject.startswith(_DEAD):
         _validator("DeadHeaders").validate(headers)
     elif headers.get("ce-source") == "stategate":
