@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -55,6 +56,9 @@ def _event(row: Row) -> WaitingEvent:
     name, node, subject, item = (row.pop(key, None) for key in ("outbox_id", "outbox_node", "subject", "item_id"))
     at = _EPOCH + timedelta(microseconds=row.pop("outbox_at"))
     row.pop("outbox_order", None)
-    for field in row.pop("json_fields", ()):
-        row[field] = json.loads(row[field])
+    fields = row.pop("json_fields", ())
+    for field in fields if isinstance(fields, list) else ():
+        # What was edited by hand and is no JSON any more is told as it stands there.
+        with suppress(KeyError, TypeError, ValueError):
+            row[field] = json.loads(row[field])
     return WaitingEvent(name, node, subject, item, at, row)

@@ -100,7 +100,8 @@ class Doors:
                     f"{next(self._urls)}/graphql", json={"query": document, "variables": variables}
                 )
                 answer = response.json()
-            except (httpx2.HTTPError, ValueError) as error:
+            except (httpx2.HTTPError, ValueError, AttributeError) as error:
+                # The last is what the client says of a connection that was cut at the moment it was made.
                 self._ledger.failed(type(error).__name__)
             else:
                 if not answer.get("errors"):

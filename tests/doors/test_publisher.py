@@ -123,6 +123,8 @@ async def test_events_made_by_hand_that_lack_something_stop_no_others(
     await cypher(db, made, mark=mark)
     try:
         await cypher(db, f"{made} SET e.outbox_id = randomUUID()", mark=mark)
+        for time in ("'yesterday'", "1", "date('2000-01-01')", "localdatetime('2000-01-01T00:00')"):
+            await cypher(db, f"{made} SET e.outbox_id = randomUUID(), e.outbox_at = {time}", mark=mark)
         task = await _go(engine, story, name)
         await bus.hear("workflow.state.changed", task_id=task)
         [dead] = await bus.messages("dead.outbox", mark=mark)

@@ -144,6 +144,11 @@ async def test_events_that_are_stuck_or_lack_something(review: Review, db: Datab
             id=review.suffix,
         )
         assert (await problem()).startswith("waits since 2020")
+        for time in ("'2020-01-01'", "1", "date('2020-01-01')"):
+            await review.world.cypher(
+                f"MATCH (e:OutboxEvent {{outbox_id: $id}}) SET e.outbox_at = {time}", id=review.suffix
+            )
+            assert "no time" in await problem(), time
         await review.world.cypher(
             "MATCH (e:OutboxEvent {outbox_id: $id}) SET e.outbox_at = datetime.realtime() "
             "CREATE (copy:OutboxEvent) SET copy = e",

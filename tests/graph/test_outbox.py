@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from graph.database import Database
 from graph.decision import Command
 from graph.gate import Gate
@@ -83,6 +85,24 @@ async def test_items_may_be_left_out_before_the_oldest_are_taken(db: Database) -
                     "CYPHER 5 MATCH (e:OutboxEvent) WHERE e.item_id IN $ids DELETE e", ids=[first, second]
                 )
             ).consume()
+
+
+@pytest.mark.parametrize("fields", [["whole", "cut", "gone"], 5, "whole"])
+async def test_what_was_edited_by_hand_is_told_as_it_stands(db: Database, fields: object) -> None:
+    item = unique("item")
+    async with db.driver.session() as session:
+        made = await session.run(
+            "CYPHER 5 CREATE (:OutboxEvent {outbox_id: $id, item_id: $id, subject: 'x.y', json_fields: $fields, "
+            "outbox_at: datetime('2000-01-01T00:00Z'), whole: '[1]', cut: '{'})",
+            id=item,
+            fields=fields,
+        )
+        await made.consume()
+        try:
+            [event] = [event for event in await Outbox(db).take(100) if event.item_id == item]
+            assert event.payload == {"whole": [1] if isinstance(fields, list) else "[1]", "cut": "{"}
+        finally:
+            await (await session.run("CYPHER 5 MATCH (e:OutboxEvent {item_id: $id}) DELETE e", id=item)).consume()
 
 
 async def test_what_a_batch_tells_of_an_item_is_in_the_order_of_its_commands(db: Database, gate: Gate) -> None:
