@@ -13,7 +13,7 @@ class Headers(Mapping[str, str]):
     """What the library makes of a block of headers: it takes longer than to read the message they belong to."""
 
     def __init__(self, raw: bytes) -> None:
-        """`raw` is not empty."""
+        """`raw` is a block of lines as they came."""
         self._raw = raw
 
     @cached_property
@@ -30,12 +30,12 @@ class Headers(Mapping[str, str]):
         return len(self._read)
 
     def __bool__(self) -> bool:
-        """Told without reading them, as everybody asks this first."""
+        """Everybody asks this first, so it is said without reading them, of a block without any line as well."""
         return True
 
 
 class LateReader(Client):
-    """The library's client but for that; should it read them elsewhere some day, they are read at once again."""
+    """The library's client but for that. What it overrides is private, so the library's minor version is held."""
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:

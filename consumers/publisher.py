@@ -164,8 +164,8 @@ def _letter(event: WaitingEvent) -> Letter:
     try:
         data = to_json(event.payload, fallback=str, bytes_mode="base64")
     except ValueError:
-        # Lists in lists in lists, by hand, which the faster one does not follow as far down.
-        data = json.dumps(event.payload, ensure_ascii=False, default=str).encode()
+        # Lists in lists in lists, or half of a character, by hand: the faster one writes neither.
+        data = json.dumps(event.payload, default=str).encode()
     return Letter(event.id, str(event.item_id), subject, data, _headers(event, subject))
 
 

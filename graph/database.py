@@ -19,7 +19,15 @@ from neo4j import (
     Query,
     unit_of_work,
 )
-from neo4j.exceptions import AuthError, ClientError, DatabaseError, DriverError, IncompleteCommit, Neo4jError
+from neo4j.exceptions import (
+    AuthError,
+    BrokenRecordError,
+    ClientError,
+    DatabaseError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+)
 
 from graph import fault_points
 from graph.errors import BadInputError, UnavailableError, UnknownOutcomeError
@@ -314,7 +322,8 @@ async def _run_migration(tx: AsyncManagedTransaction, statement: str) -> None:
 def is_away(error: DriverError | Neo4jError) -> bool:
     """Whether an error says that the server, or the leader of a cluster, is away or busy, and so nothing was done."""
     if isinstance(error, DriverError | AuthError):
-        return True
+        # A record with a value that Python has no type for, such as a year above 9999, says nothing about the server.
+        return not isinstance(error, BrokenRecordError)
     if error.is_retryable():
         return True
     code = error.code or ""

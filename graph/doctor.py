@@ -202,7 +202,7 @@ class Doctor:
         check = self._check(
             "OUTBOX",
             f"Every event can be published, and is within {self._options.stuck} s.",
-            "See that a service with the part outbox runs and reaches NATS; delete what lacks something.",
+            "See that a service with the part outbox runs and reaches NATS; mend or delete what cannot be published.",
         )
         [row] = await self._db.read("doctor/outbox", limit=self._options.limit, seconds=self._options.stuck)
         for offender in row["offenders"]:

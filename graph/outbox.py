@@ -59,6 +59,6 @@ def _event(row: Row) -> WaitingEvent:
     fields = row.pop("json_fields", ())
     for field in fields if isinstance(fields, list) else ():
         # What was edited by hand and is no JSON any more is told as it stands there.
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError, RecursionError):
             row[field] = json.loads(row[field])
     return WaitingEvent(name, node, subject, item, at, row)

@@ -102,6 +102,8 @@ class Doors:
                 answer = response.json()
             except (httpx2.HTTPError, ValueError, AttributeError) as error:
                 # The last is what the client says of a connection that was cut at the moment it was made.
+                if isinstance(error, AttributeError) and error.name != "getpeername":
+                    raise
                 self._ledger.failed(type(error).__name__)
             else:
                 if not answer.get("errors"):

@@ -17,7 +17,7 @@ from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
 from tests.doors.bus import PATIENCE, Bus
-from tests.graph.world import cypher
+from tests.graph.world import NO_TIMES, cypher
 
 RULES = """
 workflow: {name}
@@ -123,12 +123,16 @@ async def test_events_made_by_hand_that_lack_something_stop_no_others(
     await cypher(db, made, mark=mark)
     try:
         await cypher(db, f"{made} SET e.outbox_id = randomUUID()", mark=mark)
-        for time in ("'yesterday'", "1", "date('2000-01-01')", "localdatetime('2000-01-01T00:00')"):
-            await cypher(db, f"{made} SET e.outbox_id = randomUUID(), e.outbox_at = {time}", mark=mark)
+        odd = [f"e.outbox_id = randomUUID(), e.outbox_at = {time}" for time in NO_TIMES]
+        odd += ["e.outbox_id = 5", "e.outbox_id = ['a']"]
+        for edit in odd:
+            await cypher(db, f"{made} SET {edit}", mark=mark)
         task = await _go(engine, story, name)
         await bus.hear("workflow.state.changed", task_id=task)
         [dead] = await bus.messages("dead.outbox", mark=mark)
         assert "is no subject" in (dead.headers or {})["Stategate-Reason"]
+        [left] = await cypher(db, "MATCH (e:OutboxEvent {item_id: $mark}) RETURN count(e) AS count", mark=mark)
+        assert left["count"] == 1 + len(odd)
     finally:
         await cypher(db, "MATCH (e:OutboxEvent {item_id: $mark}) DELETE e", mark=mark)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from neo4j.exceptions import BrokenRecordError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
 from graph.database import Database, Row, Transaction, is_away
 from graph.decision import Outcome
@@ -129,6 +129,7 @@ async def test_work_that_meets_a_change_of_leader_is_done_again(routed: Database
         (failure("Neo.TransientError.General.MemoryPoolOutOfMemoryError"), True),
         (SessionExpired("the server went away"), True),
         (ServiceUnavailable("no server writes"), True),
+        (BrokenRecordError("a year above 9999"), False),
         (failure("Neo.ClientError.Statement.SyntaxError"), False),
         (failure("Neo.ClientError.Statement.TypeError"), False),
         (failure("Neo.ClientError.Schema.ConstraintValidationFailed"), False),

@@ -16,6 +16,18 @@ from graph.rules.service import Rules
 
 Row = dict[str, Any]
 
+NO_TIMES = (
+    "'yesterday'",
+    "1",
+    "true",
+    "['2000-01-01']",
+    "date('2000-01-01')",
+    "localdatetime('2000-01-01T00:00')",
+    "datetime({epochMillis: 1700000000000000})",  # milliseconds, as somebody thought
+    "datetime('-0005-01-01T00:00Z')",
+)
+"""What somebody may put by hand, as Cypher, where a time is to be that Python can read."""
+
 
 def unique(word: str) -> str:
     return f"{word}-{uuid.uuid4().hex[:10]}"
