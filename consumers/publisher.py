@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -161,11 +160,7 @@ async def _letters(events: Sequence[WaitingEvent]) -> list[Letter]:
 def _letter(event: WaitingEvent) -> Letter:
     # What was edited by hand may be of any kind.
     subject = event.subject if isinstance(event.subject, str) else f"{event.subject} (no text)"
-    try:
-        data = to_json(event.payload, fallback=str, bytes_mode="base64")
-    except ValueError:
-        # Lists in lists in lists, or half of a character, by hand: the faster one writes neither.
-        data = json.dumps(event.payload, default=str).encode()
+    data = to_json(event.payload, fallback=str, bytes_mode="base64")
     return Letter(event.id, str(event.item_id), subject, data, _headers(event, subject))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from graph.database import Database, Row
 
@@ -58,7 +59,7 @@ def _event(row: Row) -> WaitingEvent:
     row.pop("outbox_order", None)
     fields = row.pop("json_fields", ())
     for field in fields if isinstance(fields, list) else ():
-        # What was edited by hand and is no JSON any more is told as it stands there.
-        with suppress(KeyError, TypeError, ValueError, RecursionError):
-            row[field] = json.loads(row[field])
+        # What was edited by hand and is no JSON any more, or none that could be written again, is told as it stands.
+        with suppress(KeyError, TypeError, ValueError):
+            row[field] = from_json(row[field])
     return WaitingEvent(name, node, subject, item, at, row)

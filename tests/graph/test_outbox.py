@@ -87,21 +87,23 @@ async def test_items_may_be_left_out_before_the_oldest_are_taken(db: Database) -
             ).consume()
 
 
-@pytest.mark.parametrize("fields", [["whole", "cut", "gone", "deep"], 5, "whole"])
+@pytest.mark.parametrize("fields", [["whole", "cut", "gone", "deep", "half"], 5, "whole"])
 async def test_what_was_edited_by_hand_is_told_as_it_stands(db: Database, fields: object) -> None:
-    item, deep = unique("item"), "[" * 5000
+    item, deep, half = unique("item"), "[" * 900 + "]" * 900, '["\\ud800"]'
     async with db.driver.session() as session:
         made = await session.run(
             "CYPHER 5 CREATE (:OutboxEvent {outbox_id: $id, item_id: $id, subject: 'x.y', json_fields: $fields, "
-            "outbox_at: datetime('2000-01-01T00:00Z'), whole: '[1]', cut: '{', deep: $deep})",
+            "outbox_at: datetime('2000-01-01T00:00Z'), whole: '[1]', cut: '{', deep: $deep, half: $half})",
             id=item,
             fields=fields,
             deep=deep,
+            half=half,
         )
         await made.consume()
         try:
             [event] = [event for event in await Outbox(db).take(100) if event.item_id == item]
-            assert event.payload == {"whole": [1] if isinstance(fields, list) else "[1]", "cut": "{", "deep": deep}
+            whole = [1] if isinstance(fields, list) else "[1]"
+            assert event.payload == {"whole": whole, "cut": "{", "deep": deep, "half": half}
         finally:
             await (await session.run("CYPHER 5 MATCH (e:OutboxEvent {item_id: $id}) DELETE e", id=item)).consume()
 
