@@ -128,14 +128,18 @@ async def test_a_process_that_died_while_it_loaded_is_not_waited_for(
 ) -> None:
     row = (await Details(watched, cache).light([story]))[story]
     watched.may_go.clear()
-    dead = asyncio.create_task(Details(watched, cache).texts([row]))
+    dead: list[asyncio.Task[list[Texts]]] = []
+    # What says that somebody loads it is there for a moment only, which a busy machine may miss; then another one begins.
     while not await keys(valkey, story):
+        if not dead or watched.read_so_far["tree/texts"] == len(dead):
+            dead.append(asyncio.create_task(Details(watched, cache).texts([row])))
         await asyncio.sleep(0.01)
+    begun = watched.read_so_far["tree/texts"]
     asking = asyncio.create_task(Details(watched, cache).texts([row]))
-    while watched.read_so_far["tree/texts"] < 2:
+    while watched.read_so_far["tree/texts"] <= begun:
         await asyncio.sleep(0.01)
     watched.may_go.set()
-    assert await asking == await dead == [Texts(LONG, ["It works", "Always"])]
+    assert [await one for one in (asking, *dead)] == [[Texts(LONG, ["It works", "Always"])]] * (1 + len(dead))
 
 
 async def test_what_was_loaded_in_vain_is_asked_for_again(watched: Watched, cache: ValkeyCache, story: str) -> None:
