@@ -129,7 +129,7 @@ async def test_a_process_that_died_while_it_loaded_is_not_waited_for(
     row = (await Details(watched, cache).light([story]))[story]
     watched.may_go.clear()
     dead: list[asyncio.Task[list[Texts]]] = []
-    # What says that somebody loads it is there for a moment only, which a busy machine may miss; then another one begins.
+    # The sign that somebody loads it stands for a moment only, which a busy machine may miss; then another one begins.
     while not await keys(valkey, story):
         if not dead or watched.read_so_far["tree/texts"] == len(dead):
             dead.append(asyncio.create_task(Details(watched, cache).texts([row])))
