@@ -5,8 +5,9 @@ UNWIND same AS event
 WITH event, CASE
   WHEN event.outbox_id IS NULL OR event.outbox_at IS NULL OR event.subject IS NULL OR event.item_id IS NULL
     THEN 'lacks one of outbox_id, outbox_at, subject, item_id'
-  WHEN NOT event.outbox_id IS :: STRING
-    OR NOT coalesce(datetime('0001-01-02T00:00Z') < event.outbox_at < datetime('9999-12-31T00:00Z'), false)
+  WHEN NOT coalesce(
+    // include: publishable
+    , false)
     THEN 'has an outbox_id that is no text, or an outbox_at that is no time with its zone in the years 1 to 9999'
   WHEN event <> same[0] THEN 'has the id of another event, so that the bus keeps one of them only'
   WHEN event.outbox_at < datetime.realtime() - duration({seconds: $seconds}) THEN 'waits since ' + toString(event.outbox_at)

@@ -1,10 +1,11 @@
 // The oldest events that wait to be published, but for those of some items, and those that stand at some places. $limit,
 // $but: {items: [id], nodes: [place]}; both in a map, because Neo4j makes another plan for each length of a list.
-// One that was edited by hand and has no id, or no time between these years, cannot be published; the doctor tells of it.
+// One that was edited by hand so that it cannot be published is left to the doctor.
 // The hint keeps a plan that was made while nothing waited from sorting everything when much does.
 MATCH (event:OutboxEvent)
 USING INDEX event:OutboxEvent(outbox_at)
-WHERE datetime('0001-01-02T00:00Z') < event.outbox_at < datetime('9999-12-31T00:00Z') AND event.outbox_id IS :: STRING NOT NULL
+WHERE
+  // include: publishable
   AND NOT elementId(event) IN $but.nodes AND NOT event.item_id IN $but.items
 WITH event ORDER BY event.outbox_at, event.outbox_order LIMIT $limit
 // One row and a number for the time: rows and times one by one cost the reader more than all the rest.
