@@ -15,7 +15,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
-from consumers.headers import LateReader
+from consumers.headers import HeaderClient
 from consumers.streams import Streams
 from graph import fault_points
 from graph.errors import UnavailableError
@@ -57,7 +57,7 @@ async def connected(url: str, name: str, attempts: int = -1) -> AsyncIterator[Cl
             life.reschedule(asyncio.get_running_loop().time())
 
     used, life = False, asyncio.timeout(None)
-    connection = LateReader()
+    connection = HeaderClient()
     await connection.connect(
         url.split(","),
         name=name,

@@ -1,12 +1,16 @@
-"""A client of NATS that reads the headers of a message when somebody looks at them, which is seldom."""
+"""A client of NATS that is quick with headers: read when somebody looks at them, and written all at once."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import cast
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
 from nats.aio.client import Client
+from nats.protocol.command import hpub_cmd
+
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # a token, as HTTP has them
 
 
 class Headers(Mapping[str, str]):
@@ -34,9 +38,38 @@ class Headers(Mapping[str, str]):
         return True
 
 
-class LateReader(Client):
+class HeaderClient(Client):
     """The library's client but for that. What it overrides is private, so the library's minor version is held."""
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         return cast("dict[str, str]", Headers(raw))
+
+    async def _send_publish(
+        self, subject: str, reply: str, payload: bytes, payload_size: int, headers: dict[str, Any] | None
+    ) -> None:
+        # The library takes one header after the other, which takes most of the time of publishing a message.
+        block = _block(headers) if headers else b""
+        if not block:
+            await super()._send_publish(subject, reply, payload, payload_size, headers)
+            return
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += payload_size
+        await self._send_command(hpub_cmd(subject, reply, block, payload))
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
+
+
+def _block(headers: Mapping[str, str]) -> bytes:
+    """The lines of headers; nothing where one is unusual, for the library to refuse or to mend."""
+    if not all(map(_is_name, headers)):
+        return b""
+    lines = "".join([f"{name}: {value.strip()}\r\n" for name, value in headers.items()])
+    if not lines.count("\n") == lines.count("\r") == len(headers):
+        return b""
+    return f"NATS/1.0\r\n{lines}\r\n".encode()
+
+
+@lru_cache(maxsize=256)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""The headers of messages, which our client reads when somebody looks at them."""
+"""The headers of messages, which our client reads when somebody looks at them, and writes all at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 from nats.aio.client import Client
+from nats.errors import BadHeaderError
 
 from consumers.headers import Headers
 
@@ -34,3 +35,40 @@ async def test_nobody_reads_them_before_somebody_looks(connection: Client) -> No
     assert headers["ce-subject"] == SENT["ce-subject"]
     assert "_read" in vars(headers)
     await heard.unsubscribe()
+
+
+async def test_they_are_written_all_at_once(connection: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the library no longer ask our client to, the event path is slower, and nothing else says so."""
+
+    async def slowly(*_: object) -> None:
+        raise AssertionError("one after the other")
+
+    monkeypatch.setattr(Client, "_send_publish", slowly)
+    heard = await connection.subscribe(subject := f"test.{uuid.uuid4().hex}")
+    await connection.publish(subject, b"body", headers=SENT)
+    message = await heard.next_msg(timeout=10)
+    assert (dict(message.headers or {}), message.data) == (SENT, b"body")
+    await heard.unsubscribe()
+
+
+@pytest.mark.parametrize(
+    ("headers", "arrive"),
+    [
+        ({"one": "a\r\nInjected: b", "two": "c"}, {"one": "a  Injected: b", "two": "c"}),
+        ({"one": " spaces\t"}, {"one": "spaces"}),
+        ({}, {}),
+    ],
+)
+async def test_unusual_headers_arrive_as_the_library_sends_them(
+    connection: Client, headers: dict[str, str], arrive: dict[str, str]
+) -> None:
+    heard = await connection.subscribe(subject := f"test.{uuid.uuid4().hex}")
+    await connection.publish(subject, b"body", headers=headers)
+    assert dict((await heard.next_msg(timeout=10)).headers or {}) == arrive
+    await heard.unsubscribe()
+
+
+@pytest.mark.parametrize("name", ["two words", "a:b", "a\r\nb"])
+async def test_a_name_that_is_none_is_refused(connection: Client, name: str) -> None:
+    with pytest.raises(BadHeaderError):
+        await connection.publish("test.names", b"body", headers={name: "value"})
