@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from nats.aio.msg import Msg
 from nats.errors import BadSubjectError
 from nats.errors import Error as NatsError
 from pydantic_core import from_json
+
+SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
+"""Of what can be published."""
 
 _AT_ONCE = 1000  # messages on their way to the server
 _ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
@@ -39,6 +43,10 @@ class Letter(NamedTuple):
     def size(self) -> int:
         """In bytes, as the server counts it."""
         return len(self.data) + header_size(self.headers)
+
+    def is_larger_than(self, most: int) -> bool:
+        """Whether a server that takes `most` bytes ends the connection over it; it does when headers alone are why."""
+        return len(self.data) + _ROOM > most and self.size > most
 
 
 @dataclass(slots=True)
@@ -110,9 +118,7 @@ class Chains:
         if letter.subject in self._strays:
             self._sent.homeless.append(letter)
             return
-        most = self._connection.max_payload
-        if len(letter.data) + _ROOM > most and letter.size > most:
-            # Asked here, because the server ends the connection over it when only the headers make it too large.
+        if letter.is_larger_than(self._connection.max_payload):
             self._sent.too_large.append(letter)
             return
         self._count += 1

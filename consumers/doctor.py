@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
 from consumers.bus import DURABLES, consumer_config, handled_up_to
-from consumers.streams import NEEDED, Streams
+from consumers.streams import NEEDED, SILENT, Streams
 from graph.check import Check
 from graph.database import Database
 from graph.lease import Lease
 
 _SETTINGS = ("filter_subject", "ack_policy", "ack_wait", "max_ack_pending")
+_NOBODY = "nobody answers for it now"
 
 
 async def examine(streams: Streams, limit: int = 20) -> list[Check]:
@@ -19,15 +22,10 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     kept = Check(
         "STREAMS",
         "Every subject of ours is kept by a stream, in a cluster as often as STATEGATE_NATS_REPLICAS says.",
-        "--repair makes the stream that is missing; `nats stream edit NAME --replicas=N` has one kept more often.",
+        "--repair makes the stream that is missing; `nats stream edit NAME --replicas=N` has one kept more often. "
+        "Where nobody answers, look which servers of the cluster are away, or ask again.",
         limit,
     )
-    for subjects in NEEDED.values():
-        for subject in subjects:
-            if await streams.of(subject) is None:
-                kept.blame(subject, "no stream keeps it", repairable=True)
-    for name, replicas in (await streams.lean()).items():
-        kept.blame(name, f"is kept {replicas} times, fewer than it is to be")
     consumers = Check(
         "CONSUMERS",
         "Every durable consumer is there, with the settings the services count on.",
@@ -35,13 +33,27 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
         "and it is made again: those of the last seconds come once more.",
         limit,
     )
+    subjects = [subject for needed in NEEDED.values() for subject in needed]
+    try:
+        homes = {subject: await streams.of(subject) for subject in [*subjects, *(kind.subject for kind in DURABLES)]}
+    except SILENT:
+        kept.blame("JetStream", _NOBODY)
+        return [kept, consumers]
+    for subject in subjects:
+        if homes[subject] is None:
+            kept.blame(subject, "no stream keeps it", repairable=True)
+    for name, replicas in (await streams.lean()).items():
+        kept.blame(name, f"is kept {replicas} times, fewer than it is to be" if replicas else _NOBODY)
     for kind, durable in DURABLES.items():
-        stream = await streams.of(kind.subject)
-        retention = (await streams.js.stream_info(stream)).config.retention if stream else None
+        stream = homes[kind.subject]
         try:
+            retention = (await streams.js.stream_info(stream)).config.retention if stream else None
             config = (await streams.js.consumer_info(stream, durable)).config if stream else None
         except NotFoundError:
             config = None
+        except SILENT:
+            consumers.blame(durable, _NOBODY)
+            continue
         if config is None:
             consumers.blame(durable, f"there is no such consumer of '{kind.subject}'", repairable=True)
         elif differing := _differing(config, consumer_config(kind.subject, durable, 0, retention)):
@@ -50,22 +62,27 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
 
 
 async def repair(streams: Streams, db: Database) -> None:
-    """Makes the streams and consumers that are missing; what is there stays as it is.
+    """Makes the streams and consumers that are missing; what is there, or nobody answers for, stays as it is.
 
     A consumer begins where its messages were handled, as the database knows it.
     """
-    await streams.ensure()
+    with suppress(*SILENT):
+        await streams.ensure()
     for kind, durable in DURABLES.items():
-        stream = await streams.of(kind.subject)
-        if stream is None:
-            continue
-        try:
-            await streams.js.consumer_info(stream, durable)
-        except NotFoundError:
-            about = await streams.js.stream_info(stream)
-            after = await handled_up_to(about, Lease(db, durable))
-            config = consumer_config(kind.subject, durable, after, about.config.retention)
-            await streams.js.add_consumer(stream, config)
+        with suppress(*SILENT):
+            await _repair(streams, db, kind.subject, durable)
+
+
+async def _repair(streams: Streams, db: Database, subject: str, durable: str) -> None:
+    stream = await streams.of(subject)
+    if stream is None:
+        return
+    try:
+        await streams.js.consumer_info(stream, durable)
+    except NotFoundError:
+        about = await streams.js.stream_info(stream)
+        after = await handled_up_to(about, Lease(db, durable))
+        await streams.js.add_consumer(stream, consumer_config(subject, durable, after, about.config.retention))
 
 
 def _differing(config: ConsumerConfig, right: ConsumerConfig) -> list[str]:

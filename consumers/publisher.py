@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from time import monotonic
@@ -14,8 +13,9 @@ from nats.js.errors import APIError
 from pydantic_core import to_json
 
 from consumers.bus import until_reachable
-from consumers.chains import Chains, Letter
+from consumers.chains import SUBJECT, Chains, Letter
 from consumers.dead import bury
+from consumers.ingest import Ingest
 from consumers.resting import Resting
 from consumers.streams import Streams
 from graph import fault_points
@@ -26,7 +26,6 @@ from graph.outbox import Outbox, WaitingEvent
 
 log = structlog.get_logger(__name__)
 
-_SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 _BATCH = 1000
 _FORGET = 250  # published events that are forgotten together
 _REMEMBER = 1.0  # seconds after which fewer are forgotten too
@@ -73,11 +72,11 @@ class Publisher:
         keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
             self._done.clear()
-            async with Chains(self._streams.connection) as chains:
+            async with Ingest(self._streams) as ingest, Chains(self._streams.connection) as chains:
                 while not stopping.is_set() and self._lease.held:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()
-                    if not await self._publish_waiting(chains):
+                    if not await self._publish_waiting(ingest, chains):
                         if self._done and monotonic() - self._since >= _REMEMBER:
                             await self._forget()
                         await self._wait(stopping)
@@ -85,7 +84,7 @@ class Publisher:
         finally:
             keeping.cancel()
 
-    async def _publish_waiting(self, chains: Chains) -> bool:
+    async def _publish_waiting(self, ingest: Ingest, chains: Chains) -> bool:
         """Publishes some; whether there is a reason to look again at once, but for what is written meanwhile."""
         if len(self._done) >= _FORGET:
             await self._forget()
@@ -93,7 +92,11 @@ class Publisher:
         if not events:
             return False
         fault_points.passing("before-publish")
-        sent = await chains.publish(await _letters(events), self._strays)
+        letters = await _letters(events)
+        stored = await ingest.publish(letters)
+        ids = {letter.id for letter in stored}
+        sent = await chains.publish([letter for letter in letters if letter.id not in ids], self._strays)
+        sent.confirmed += stored
         if not self._done:
             self._since = monotonic()
         nodes = {event.id: event.node for event in events}
@@ -118,16 +121,16 @@ class Publisher:
 
     async def _without_stream(self, subjects: Collection[str]) -> dict[str, str]:
         """Those that no stream keeps, each with the reason; they count as strays until one does."""
-        if any(map(_SUBJECT.fullmatch, subjects)):
+        if any(map(SUBJECT.fullmatch, subjects)):
             await self._streams.ensure()
         found: dict[str, str] = {}
         for subject in subjects:
-            if not _SUBJECT.fullmatch(subject):
+            if not SUBJECT.fullmatch(subject):
                 # A rule edited by hand may emit anything; it must not stop the events behind it.
                 found[subject] = f"'{subject}' is no subject; change what the rule emits"
             elif await self._streams.of(subject) is None:
                 found[subject] = f"no stream keeps '{subject}'; add one, or change what the rule emits"
-        self._strays = (self._strays - set(subjects)) | {subject for subject in found if _SUBJECT.fullmatch(subject)}
+        self._strays = (self._strays - set(subjects)) | {subject for subject in found if SUBJECT.fullmatch(subject)}
         return found
 
     async def _forget(self) -> None:
@@ -137,7 +140,7 @@ class Publisher:
             self._done.clear()
 
     async def _give_up(self, letter: Letter, reason: str) -> None:
-        subject = letter.subject if _SUBJECT.fullmatch(letter.subject) else "outbox"
+        subject = letter.subject if SUBJECT.fullmatch(letter.subject) else "outbox"
         log.warning("dead letter", subject=subject, reason=reason)
         await bury(self._streams, subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
 

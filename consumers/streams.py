@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError, ServerError
+from nats.js.errors import BadRequestError, NotFoundError, ServerError, ServiceUnavailableError
 
 from graph.events import ACCEPTED
 from graph.published import PUBLISHED
@@ -23,7 +23,10 @@ NEEDED = {
     stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
     for stream, covered in STREAMS.items()
 }
+SILENT = (TimeoutError, ServiceUnavailableError)
+"""What is raised where nobody answers for a stream or a consumer: of a cluster, too few servers run, or just began."""
 REPLICAS = 3  # copies of a stream that is made in a cluster
+_BATCHED = (2, 14)  # the first version that takes many messages as one batch
 _ALONE = 10074  # the code of a server that is in no cluster, and so keeps one copy
 _OVERLAP = 10065  # of subjects that another stream keeps already
 
@@ -59,13 +62,26 @@ class Streams:
         except NotFoundError:
             return None
 
+    async def batching(self, subject: str) -> str | None:
+        """The name of the stream that keeps a subject, when it takes many messages as one batch."""
+        name = await self.of(subject)
+        if name is None:
+            return None
+        return name if (await self.js.stream_info(name)).config.allow_batched else None
+
     async def lean(self) -> dict[str, int]:
-        """Those of a cluster that have fewer replicas than they are to have, with how many they have."""
+        """Those of a cluster that have fewer replicas than they are to have, with how many they have.
+
+        0 is one that nobody answers for, as when it has no leader.
+        """
         found: dict[str, int] = {}
         for name in STREAMS:
             try:
                 about = await self.js.stream_info(name)
             except NotFoundError:
+                continue
+            except SILENT:
+                found[name] = 0
                 continue
             has = about.config.num_replicas or 1
             if about.cluster and about.cluster.name and has < self._replicas:
@@ -86,7 +102,10 @@ class Streams:
         return [subject for subject in NEEDED[name] if await self.of(subject) is None]
 
     async def _make(self, name: str, subjects: list[str]) -> None:
-        config = StreamConfig(name=name, subjects=subjects, num_replicas=self._replicas)
+        version = self.connection.connected_server_version
+        # An older server refuses a setting that it does not know.
+        batched = True if (version.major, version.minor) >= _BATCHED else None
+        config = StreamConfig(name=name, subjects=subjects, num_replicas=self._replicas, allow_batched=batched)
         try:
             await self.js.add_stream(config)
         except ServerError as error:

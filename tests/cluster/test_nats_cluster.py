@@ -11,18 +11,18 @@ from pathlib import Path
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import APIError
 
-from consumers.bus import connected
-from consumers.doctor import examine
+from consumers.bus import DURABLES, connected
+from consumers.doctor import examine, repair
 from consumers.streams import STREAMS, Streams
+from graph.database import Database
 from stategate.servers.environment import Addresses
 from stategate.service import serving
 from stategate.settings import Settings
-from tests.cluster.nats import nats_cluster
+from tests.cluster.nats import NAMES, nats_cluster
 from tests.graph.world import World, unique
 
 _RULES = """
@@ -119,15 +119,9 @@ async def told(js: JetStreamContext, tasks: list[str], rounds: int) -> dict[str,
     return found
 
 
-async def lean_streams(streams: Streams) -> set[str]:
-    """Those that the doctor blames. A consumer that is just being made has no leader, and nobody answers for it."""
-    async with asyncio.timeout(_PATIENCE):
-        while True:
-            try:
-                [check] = [check for check in await examine(streams) if check.name == "STREAMS"]
-            except NatsTimeoutError:
-                continue
-            return {one.name for one in check.offenders}
+async def blamed(streams: Streams) -> dict[str, set[str]]:
+    """Whom the doctor blames in each of its checks."""
+    return {check.name: {one.name for one in check.offenders} for check in await examine(streams)}
 
 
 async def test_leaders_are_killed_under_load(
@@ -147,7 +141,7 @@ async def test_leaders_are_killed_under_load(
                 assert about.cluster
                 assert len(about.cluster.replicas or []) == 2
             for replicas, lean in ((3, set()), (5, STREAMS.keys())):
-                assert await lean_streams(Streams(connection, replicas)) == lean
+                assert (await blamed(Streams(connection, replicas)))["STREAMS"] == lean
             sender = Sender(connection, actor, tasks)
             sending = asyncio.create_task(sender.send())
             await until_applied(world, tasks, _STEP)
@@ -176,3 +170,29 @@ async def test_a_server_alone_keeps_streams_once(servers: Addresses, settings: S
     async with serving(settings, servers, http=False, parts=()), connected(servers.nats_url, "tests") as connection:
         for stream in STREAMS:
             assert (await connection.jetstream().stream_info(stream)).config.num_replicas == 1
+
+
+async def until_blamed(streams: Streams, names: dict[str, set[str]]) -> None:
+    """Returns when the doctor blames just these; a cluster of which a server went away elects new leaders first."""
+    async with asyncio.timeout(_PATIENCE):
+        while await blamed(streams) != names:
+            await asyncio.sleep(0.2)
+
+
+async def test_the_doctor_names_what_nobody_answers_for(db: Database, tmp_path: Path) -> None:
+    async with nats_cluster(tmp_path) as cluster, connected(cluster.url, "tests") as connection:
+        streams = Streams(connection, replicas=1)
+        with suppress(APIError):  # a server that the others do not know yet takes none
+            await repair(streams, db)
+        await repair(streams, db)
+        await until_blamed(streams, {"STREAMS": set(), "CONSUMERS": set()})
+        homes = {stream: await leader(streams.js, stream) for stream in STREAMS}
+        of_durables = {durable: await streams.of(kind.subject) for kind, durable in DURABLES.items()}
+        away = homes["WORKFLOW"]
+        await cluster.kill(away)
+        gone = {stream for stream, home in homes.items() if home == away}
+        durables = {durable for durable, stream in of_durables.items() if stream in gone}
+        await until_blamed(streams, {"STREAMS": gone, "CONSUMERS": durables})
+        await cluster.kill(next(name for name in NAMES if name != away))
+        await until_blamed(streams, {"STREAMS": {"JetStream"}, "CONSUMERS": set()})
+        await repair(streams, db)
