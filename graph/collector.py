@@ -14,6 +14,9 @@ from graph.gate import Gate
 
 MOST = 200  # commands of one transaction
 _LONG = 0.25  # seconds after which those who wait do so no longer for a transaction that takes its time
+# Transactions at once. When Neo4j is slow as a whole each takes its time, and hundreds that wait for each other's locks
+# keep it busy with nothing else: it would not become fast again.
+_BESIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Collector:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._waiting: list[_Waiting] = []
+        self._batches: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def decide(self, command: Command) -> Decision:
@@ -49,15 +53,15 @@ class Collector:
         return await waiting.answer
 
     async def _run(self) -> None:
-        batches: set[asyncio.Task[None]] = set()
         while self._waiting:
+            if len(self._batches) >= _BESIDE:
+                await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             work = asyncio.create_task(self._answer(batch))
-            batches.add(work)
-            work.add_done_callback(batches.discard)
+            self._batches.add(work)
+            work.add_done_callback(self._batches.discard)
             await asyncio.wait({work}, timeout=_LONG)
         self._task = None
-        await asyncio.gather(*batches)
 
     async def _answer(self, batch: Sequence[_Waiting], *, again: bool = False) -> None:
         try:

@@ -23,19 +23,24 @@ transitions:
 
 
 class Counting(Gate):
-    """The gate, which says how many commands came at once."""
+    """The gate, which says how many commands came at once, and takes its time while `slow`."""
 
     sizes: list[int]
+    slow: set[str]
+    """The items whose commands are not decided before `go`."""
+    go: asyncio.Event
 
     async def decide(self, commands: Sequence[Command]) -> list[Decision]:
         self.sizes.append(len(commands))
+        if any(command.item_id in self.slow for command in commands):
+            await self.go.wait()
         return await super().decide(commands)
 
 
 @pytest.fixture
 def counting(world: World) -> Counting:
     gate = Counting(world.db)
-    gate.sizes = []
+    gate.sizes, gate.slow, gate.go = [], set(), asyncio.Event()
     return gate
 
 
@@ -94,3 +99,33 @@ async def test_who_has_gone_away_does_not_keep_the_others_from_their_answers(wor
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert isinstance(answers[2], asyncio.CancelledError)
     assert [answers[place].outcome for place in (0, 1, 3)] == [Outcome.APPLIED] * 3  # type: ignore[union-attr]
+
+
+async def test_one_that_takes_its_time_does_not_keep_those_behind_it(world: World, counting: Counting) -> None:
+    [slow, *tasks], actor = await _tasks(world, 4)
+    counting.slow = {slow}
+    collector = Collector(counting)
+    waits = asyncio.create_task(collector.decide(Command(slow, "GO", actor)))
+    await asyncio.sleep(0)
+    answers = await asyncio.gather(*(collector.decide(Command(task, "GO", actor)) for task in tasks))
+    assert [answer.outcome for answer in answers] == [Outcome.APPLIED] * 3
+    assert not waits.done()
+    counting.go.set()
+    assert (await waits).outcome is Outcome.APPLIED
+
+
+async def test_when_all_take_their_time_they_are_few_at_once(
+    world: World, counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.collector._LONG", 0)
+    tasks, actor = await _tasks(world, 30)
+    counting.slow = set(tasks)
+    collector = Collector(counting)
+    asked = []
+    for task in tasks:
+        asked.append(asyncio.create_task(collector.decide(Command(task, "GO", actor))))
+        await asyncio.sleep(0.01)
+    assert counting.sizes == [1] * 8
+    counting.go.set()
+    assert [answer.outcome for answer in await asyncio.gather(*asked)] == [Outcome.APPLIED] * 30
+    assert counting.sizes == [1] * 8 + [22]
