@@ -164,10 +164,15 @@ class Chains:
 
 def _answer(data: bytes) -> dict[str, Any]:
     """What a stream says of a message, `{stream, …}` or `{error: {…}}`; nothing when somebody else says it."""
+    found = told(data)
+    if not isinstance(found, dict):
+        return {}
+    return found if isinstance(found.get("error"), dict) or "stream" in found else {}
+
+
+def told(data: bytes) -> object:
+    """What was answered; None when it is no JSON."""
     try:
-        told = from_json(data)
+        return from_json(data)
     except ValueError:
-        return {}
-    if not isinstance(told, dict):
-        return {}
-    return told if isinstance(told.get("error"), dict) or "stream" in told else {}
+        return None

@@ -38,6 +38,8 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
         homes = {subject: await streams.of(subject) for subject in [*subjects, *(kind.subject for kind in DURABLES)]}
     except SILENT:
         kept.blame("JetStream", _NOBODY)
+        for durable in DURABLES.values():
+            consumers.blame(durable, _NOBODY)
         return [kept, consumers]
     for subject in subjects:
         if homes[subject] is None:

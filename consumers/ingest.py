@@ -1,7 +1,7 @@
 """Stores many messages of a stream as one batch, with one answer to them all: faster than an answer to each.
 
-The stream must allow it (`allow_batched`, NATS 2.14). What it does not take ends the batch, so that nothing behind it
-is stored; what is not confirmed here is published one by one, by `Chains`, which says what is wrong with it.
+The stream must allow it (`allow_batched`, NATS 2.14) and be kept once. What it does not take ends the batch, so that
+nothing behind it is stored; what is not confirmed here is published one by one, by `Chains`, which says what is wrong.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from time import monotonic
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from pydantic_core import from_json
 
-from consumers.chains import SUBJECT, Letter
-from consumers.streams import SILENT, Streams
+from consumers.chains import SUBJECT, Letter, told
+from consumers.streams import Streams
 from graph import fault_points
 
 _FEW = 2  # messages that are worth a batch
@@ -67,7 +66,8 @@ class Ingest:
     async def _stream(self, subject: str) -> str | None:
         try:
             return await self._streams.batching(subject)
-        except SILENT:
+        except (NatsError, TimeoutError):
+            # Nobody answers for it, or it has gone just now: no reason for others to wait.
             return None
 
     def _by_stream(self, letters: Sequence[Letter]) -> dict[str, list[Letter]]:
@@ -134,14 +134,16 @@ class _Batch:
 
     def take(self, message: Msg) -> None:
         """One answer; whoever else listens to the subject may answer as well, whatever that means."""
-        if (message.headers or {}).get("Status") == "503":  # no stream keeps this subject
+        if self.over.is_set():
+            return
+        if (message.headers or {}).get("Status") == "503":  # no stream takes this subject now
             self.over.set()
             return
-        match _answer(message.data):
-            case {"type": "ack", "seq": int(stored)}:
-                self.stored = max(self.stored, stored)
+        match told(message.data):
+            case {"type": "ack", "seq": int(stored), "msgs": int()} if stored > self.stored:
+                self.stored = stored
             case {"batch": self._name, "count": int(stored)}:
-                self.stored = max(self.stored, stored)
+                self.stored = stored
                 self.over.set()
             case {"error": dict()}:
                 self.over.set()
@@ -169,10 +171,3 @@ def _parts(letters: list[Letter]) -> Iterator[list[Letter]]:
         part.append(letter)
         size += len(letter.data)
     yield part
-
-
-def _answer(data: bytes) -> object:
-    try:
-        return from_json(data)
-    except ValueError:
-        return None

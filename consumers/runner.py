@@ -183,6 +183,8 @@ class Runner(Generic[Event]):
             try:
                 failed = await self._handle_or_halve(now)
             except LeaseLostError:
+                # Maybe because so many took so long, which whoever reads next must not meet for ever.
+                self._size = max(1, min(self._size, len(now)) // 2)
                 raise
             except UnavailableError as error:
                 if len(now) > 1 or not await self._database_is_there():

@@ -23,7 +23,7 @@ NEEDED = {
     stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
     for stream, covered in STREAMS.items()
 }
-SILENT = (TimeoutError, ServiceUnavailableError)
+SILENT = (TimeoutError, ServerError, ServiceUnavailableError)
 """What is raised where nobody answers for a stream or a consumer: of a cluster, too few servers run, or just began."""
 REPLICAS = 3  # copies of a stream that is made in a cluster
 _BATCHED = (2, 14)  # the first version that takes many messages as one batch
@@ -45,15 +45,23 @@ class Streams:
         return self.connection.max_payload
 
     async def ensure(self) -> None:
-        """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay."""
+        """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay.
+
+        One for which nobody answers keeps no other from being made; then the error is raised.
+        """
+        silent: Exception | None = None
         for name, subject in STREAMS.items():
             try:
                 config = (await self.js.stream_info(name)).config
             except NotFoundError:
                 await self._add(name, subject)
+            except SILENT as error:
+                silent = error
             else:
                 if subject not in (config.subjects or []):
                     await self._widen(config, await self._homeless(name))
+        if silent:
+            raise silent
 
     async def of(self, subject: str) -> str | None:
         """The name of the stream that keeps a subject."""
@@ -63,11 +71,16 @@ class Streams:
             return None
 
     async def batching(self, subject: str) -> str | None:
-        """The name of the stream that keeps a subject, when it takes many messages as one batch."""
+        """The name of the stream that keeps a subject, when it takes many messages as one batch.
+
+        Not one with replicas: when the same messages come once more, in another batch, its leader counts those that
+        its followers do not have yet, and may lose, as stored.
+        """
         name = await self.of(subject)
         if name is None:
             return None
-        return name if (await self.js.stream_info(name)).config.allow_batched else None
+        config = (await self.js.stream_info(name)).config
+        return name if config.allow_batched and (config.num_replicas or 1) == 1 else None
 
     async def lean(self) -> dict[str, int]:
         """Those of a cluster that have fewer replicas than they are to have, with how many they have.
@@ -104,14 +117,14 @@ class Streams:
     async def _make(self, name: str, subjects: list[str]) -> None:
         version = self.connection.connected_server_version
         # An older server refuses a setting that it does not know.
-        batched = True if (version.major, version.minor) >= _BATCHED else None
-        config = StreamConfig(name=name, subjects=subjects, num_replicas=self._replicas, allow_batched=batched)
+        once = {"num_replicas": 1, "allow_batched": True if (version.major, version.minor) >= _BATCHED else None}
+        config = StreamConfig(name=name, subjects=subjects, num_replicas=self._replicas)
         try:
-            await self.js.add_stream(config)
+            await self.js.add_stream(config, **(once if self._replicas == 1 else {}))
         except ServerError as error:
             if error.err_code != _ALONE:
                 raise
-            await self.js.add_stream(config, num_replicas=1)
+            await self.js.add_stream(config, **once)
 
     async def _widen(self, config: StreamConfig, subjects: list[str]) -> None:
         if subjects:

@@ -14,9 +14,6 @@ from graph.gate import Gate
 
 MOST = 200  # commands of one transaction
 _LONG = 0.25  # seconds after which those who wait do so no longer for a transaction that takes its time
-# Transactions at once. When Neo4j is slow as a whole each takes its time, and hundreds that wait for each other's locks
-# keep it busy with nothing else: it would not become fast again.
-_BESIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,7 @@ class Collector:
 
     async def _run(self) -> None:
         while self._waiting:
-            if len(self._batches) >= _BESIDE:
-                await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
+            await self._gate.until_free()
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             work = asyncio.create_task(self._answer(batch))
             self._batches.add(work)

@@ -15,7 +15,7 @@ POINTS = {
     "before-ack": "messages are handled, and none is acknowledged",
     "between-acks": "some of the messages handled together are acknowledged",
     "before-publish": "events are taken from the outbox, and none is published",
-    "amid-batch": "some events are sent, and none of them confirmed",
+    "amid-batch": "some events are sent, and not all of these confirmed",
     "before-removal": "events are confirmed by their streams, and still in the outbox",
     "before-consumer": "a consumer was deleted, and is not made anew",
 }

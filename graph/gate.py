@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 _TRIES_TOGETHER = 48  # the same for all commands of a list, whose answers wait for it
+# Transactions at once. When Neo4j is slow as a whole each takes its time, and hundreds that wait for each other's locks
+# keep it busy with nothing else: it would not become fast again.
+_BESIDE = 8
 _ROUNDS = 4  # how often a command is decided again because its item moved while a plug-in thought about it
 
 
@@ -139,6 +143,12 @@ class Gate:
         self._judges = Judges(db, plugins or Plugins())
         self._offers = Offers(db, plugins)
         self._explorer = Explorer(db)
+        self._turns = asyncio.Semaphore(_BESIDE)
+
+    async def until_free(self) -> None:
+        """Returns when a transaction can begin; before that, what is to be decided may wait for more of it."""
+        async with self._turns:
+            pass
 
     async def decide(self, commands: Sequence[Command]) -> list[Decision]:
         """One answer per command, in their order; what is applied, refused and told is one transaction.
@@ -168,7 +178,9 @@ class Gate:
 
         while rows:
             try:
-                answers = doubt.resolve(await self._db.in_transaction(work))
+                async with self._turns:
+                    told = await self._db.in_transaction(work)
+                answers = doubt.resolve(told)
                 await self._follow_if_sound(doubt.pending | pending | await self._unfollowed(answers))
                 return answers
             except UnknownOutcomeError:

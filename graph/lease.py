@@ -13,6 +13,7 @@ from graph.metrics import LEASE
 
 SECONDS = 6.0  # that a holder who went away without a word still counts as one
 _KEEP = 2.0  # seconds after which a holder who wrote nothing says that it is still there
+_PATIENCE = 1.0  # seconds of waiting for its lock after which the holder must be at work
 _STAND_BY = 0.4  # seconds between two looks of those who wait for their turn
 
 
@@ -46,7 +47,9 @@ class Lease:
         if not found["free"]:
             return False
         began = monotonic()
-        [taken] = await self._db.write("lease/take", name=self._name, holder=self._holder, seconds=SECONDS)
+        [taken] = await self._db.write(
+            "lease/take", name=self._name, holder=self._holder, seconds=SECONDS, patience=_PATIENCE
+        )
         self._kept = began
         self._has(taken["fence"] if taken["held"] else None)
         return self.held

@@ -48,8 +48,8 @@ class Outbox:
         return [_event(row) for row in found["events"]]
 
     async def remove(self, events: Mapping[str, str]) -> None:
-        """Forgets events that the bus has confirmed: `{id: node}`."""
-        rows = [{"id": name, "node": node} for name, node in events.items()]
+        """Forgets events that the bus has confirmed: `{node: id}`."""
+        rows = [{"id": name, "node": node} for node, name in events.items()]
         await self._db.write("outbox/remove", events=rows)
 
 

@@ -1,8 +1,15 @@
 // Takes the lease of a job that one process does for all, when nobody else holds it; each taking has a higher fence.
 // `held` says whether it is ours now. $name, $holder, $seconds.
+// Who had to wait for its lock for more than $patience seconds takes none that has run out: a transaction of the holder was
+// open that long, so the holder is at work, and says so next when it could not save what it did.
+WITH datetime.realtime() AS asked
 MERGE (lease:Lease {name: $name})
 SET lease.lock = true
-WITH lease, lease.holder IS NULL OR lease.holder = $holder OR lease.until < datetime.realtime() AS held
+WITH lease, asked, datetime.realtime() AS now
+WITH
+  lease,
+  lease.holder IS NULL OR lease.holder = $holder
+  OR lease.until < now AND now < asked + duration({milliseconds: toInteger($patience * 1000)}) AS held
 SET lease.holder = CASE WHEN held THEN $holder ELSE lease.holder END,
   lease.until = CASE WHEN held THEN datetime.realtime() + duration({seconds: $seconds}) ELSE lease.until END,
   lease.fence = coalesce(lease.fence, 0) + CASE WHEN held THEN 1 ELSE 0 END

@@ -178,7 +178,7 @@ class Scale:
 
     async def _publish(self, count: int) -> None:
         events = await self._world.engine.outbox.take(count)
-        await self._world.engine.outbox.remove({event.id: event.node for event in events})
+        await self._world.engine.outbox.remove({event.node: event.id for event in events})
 
     async def _look(self) -> float:
         """Seconds of one look at everything that a service looks at every second or so."""

@@ -140,6 +140,7 @@ async def test_leaders_are_killed_under_load(
                 assert about.config.num_replicas == 3
                 assert about.cluster
                 assert len(about.cluster.replicas or []) == 2
+            assert await Streams(connection).batching("workflow.state.changed") is None
             for replicas, lean in ((3, set()), (5, STREAMS.keys())):
                 assert (await blamed(Streams(connection, replicas)))["STREAMS"] == lean
             sender = Sender(connection, actor, tasks)
@@ -182,10 +183,11 @@ async def until_blamed(streams: Streams, names: dict[str, set[str]]) -> None:
 async def test_the_doctor_names_what_nobody_answers_for(db: Database, tmp_path: Path) -> None:
     async with nats_cluster(tmp_path) as cluster, connected(cluster.url, "tests") as connection:
         streams = Streams(connection, replicas=1)
-        with suppress(APIError):  # a server that the others do not know yet takes none
-            await repair(streams, db)
-        await repair(streams, db)
-        await until_blamed(streams, {"STREAMS": set(), "CONSUMERS": set()})
+        whole: dict[str, set[str]] = {"STREAMS": set(), "CONSUMERS": set()}
+        async with asyncio.timeout(_PATIENCE):
+            while await blamed(streams) != whole:
+                with suppress(NatsError):  # a cluster that has just begun has no place for a stream yet
+                    await repair(streams, db)
         homes = {stream: await leader(streams.js, stream) for stream in STREAMS}
         of_durables = {durable: await streams.of(kind.subject) for kind, durable in DURABLES.items()}
         away = homes["WORKFLOW"]
@@ -194,5 +196,5 @@ async def test_the_doctor_names_what_nobody_answers_for(db: Database, tmp_path: 
         durables = {durable for durable, stream in of_durables.items() if stream in gone}
         await until_blamed(streams, {"STREAMS": gone, "CONSUMERS": durables})
         await cluster.kill(next(name for name in NAMES if name != away))
-        await until_blamed(streams, {"STREAMS": {"JetStream"}, "CONSUMERS": set()})
+        await until_blamed(streams, {"STREAMS": {"JetStream"}, "CONSUMERS": set(DURABLES.values())})
         await repair(streams, db)

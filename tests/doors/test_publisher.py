@@ -146,6 +146,21 @@ async def test_events_made_by_hand_that_lack_something_stop_no_others(
         await cypher(db, "MATCH (e:OutboxEvent {item_id: $mark}) DELETE e", mark=mark)
 
 
+async def test_of_two_copied_by_hand_with_one_id_each_is_told(bus: Bus, db: Database) -> None:
+    mark = uuid.uuid4().hex
+    made = (
+        "UNWIND ['workflow.test.copied', 'workflow.test.other', 'planning.test.copied'] AS subject "
+        "CREATE (:OutboxEvent {outbox_at: datetime('2000-01-01T00:00Z'), subject: subject, item_id: $mark + subject, "
+        "mark: $mark, outbox_id: $mark + CASE WHEN subject ENDS WITH 'copied' THEN '' ELSE subject END})"
+    )
+    await cypher(db, made, mark=mark)
+    for subject in ("workflow.test.copied", "workflow.test.other", "planning.test.copied"):
+        await bus.messages(subject, mark=mark)
+    async with asyncio.timeout(PATIENCE):
+        while await cypher(db, "MATCH (e:OutboxEvent {mark: $mark}) RETURN e.subject AS left", mark=mark):
+            await asyncio.sleep(0.1)
+
+
 async def test_creating_a_story_is_told_once(bus: Bus, engine: Engine) -> None:
     mark = uuid.uuid4().hex[:8]
     await engine.items.create_story("Told", workflow="story", id=f"US-{mark}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,6 +14,7 @@ from graph.errors import BadInputError
 from graph.gate import Gate
 from tests.graph.world import World, unique
 
+_PATIENCE = 60.0  # seconds before a test fails that waits in vain
 _RULES = """
 workflow: {name}
 states: {{a: {{kind: initial}}, b: {{kind: active}}}}
@@ -23,24 +25,25 @@ transitions:
 
 
 class Counting(Gate):
-    """The gate, which says how many commands came at once, and takes its time while `slow`."""
+    """The gate, which says how many commands came at once."""
 
     sizes: list[int]
-    slow: set[str]
-    """The items whose commands are not decided before `go`."""
-    go: asyncio.Event
 
     async def decide(self, commands: Sequence[Command]) -> list[Decision]:
         self.sizes.append(len(commands))
-        if any(command.item_id in self.slow for command in commands):
-            await self.go.wait()
         return await super().decide(commands)
+
+    async def until_asked(self, times: int) -> None:
+        """Returns when it was asked so often."""
+        async with asyncio.timeout(_PATIENCE):
+            while len(self.sizes) < times:
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
 def counting(world: World) -> Counting:
     gate = Counting(world.db)
-    gate.sizes, gate.slow, gate.go = [], set(), asyncio.Event()
+    gate.sizes = []
     return gate
 
 
@@ -101,31 +104,36 @@ async def test_who_has_gone_away_does_not_keep_the_others_from_their_answers(wor
     assert [answers[place].outcome for place in (0, 1, 3)] == [Outcome.APPLIED] * 3  # type: ignore[union-attr]
 
 
+@asynccontextmanager
+async def held(world: World, tasks: list[str]) -> AsyncIterator[None]:
+    """Somebody else has their locks."""
+    async with world.db.driver.session() as session, await session.begin_transaction() as tx:
+        await tx.run("MATCH (item:Item) WHERE item.id IN $tasks SET item.held = true", tasks=tasks)
+        yield
+
+
 async def test_one_that_takes_its_time_does_not_keep_those_behind_it(world: World, counting: Counting) -> None:
     [slow, *tasks], actor = await _tasks(world, 4)
-    counting.slow = {slow}
     collector = Collector(counting)
-    waits = asyncio.create_task(collector.decide(Command(slow, "GO", actor)))
-    await asyncio.sleep(0)
-    answers = await asyncio.gather(*(collector.decide(Command(task, "GO", actor)) for task in tasks))
-    assert [answer.outcome for answer in answers] == [Outcome.APPLIED] * 3
-    assert not waits.done()
-    counting.go.set()
+    async with held(world, [slow]):
+        waits = asyncio.create_task(collector.decide(Command(slow, "GO", actor)))
+        await counting.until_asked(1)
+        answers = await asyncio.gather(*(collector.decide(Command(task, "GO", actor)) for task in tasks))
+        assert [answer.outcome for answer in answers] == [Outcome.APPLIED] * 3
+        assert not waits.done()
     assert (await waits).outcome is Outcome.APPLIED
 
 
-async def test_when_all_take_their_time_they_are_few_at_once(
-    world: World, counting: Counting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("graph.collector._LONG", 0)
+async def test_when_all_take_their_time_they_are_few_at_once(world: World, counting: Counting) -> None:
     tasks, actor = await _tasks(world, 30)
-    counting.slow = set(tasks)
     collector = Collector(counting)
     asked = []
-    for task in tasks:
-        asked.append(asyncio.create_task(collector.decide(Command(task, "GO", actor))))
-        await asyncio.sleep(0.01)
-    assert counting.sizes == [1] * 8
-    counting.go.set()
+    async with held(world, tasks):
+        for number, task in enumerate(tasks[:8], 1):
+            asked.append(asyncio.create_task(collector.decide(Command(task, "GO", actor))))
+            await counting.until_asked(number)
+        asked += [asyncio.create_task(collector.decide(Command(task, "GO", actor))) for task in tasks[8:]]
+        await asyncio.sleep(1)
+        assert counting.sizes == [1] * 8
     assert [answer.outcome for answer in await asyncio.gather(*asked)] == [Outcome.APPLIED] * 30
-    assert counting.sizes == [1] * 8 + [22]
+    assert counting.sizes == [*[1] * 8, 22]

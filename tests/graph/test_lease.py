@@ -123,10 +123,40 @@ async def test_a_transaction_that_a_frozen_holder_left_open_does_not_keep_others
     frozen = asyncio.create_task(db.under(first).in_transaction(work))
     await inside.wait()
     async with asyncio.timeout(30):
-        assert await second.take()
+        assert await second.until_taken(asyncio.Event())
     leave.set()
     with pytest.raises(UnavailableError):
         await frozen
+
+
+async def test_a_holder_keeps_it_whose_long_transaction_came_to_nothing(
+    db: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it did in vain it does again; were it to lose the lease each time, two would take it in turns for ever."""
+    monkeypatch.setattr("graph.lease._PATIENCE", 0.2)
+    name = unique("job")
+    first, second = Lease(db, name), Lease(db, name)
+    assert await first.take()
+    await _let_expire(world, name)
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await tx.run("health/ping")
+        inside.set()
+        await leave.wait()
+        raise ValueError("in vain")
+
+    writing = asyncio.create_task(db.under(first).in_transaction(work))
+    await inside.wait()
+    taking = asyncio.create_task(second.take())
+    done, _ = await asyncio.wait({taking}, timeout=0.5)
+    assert not done
+    leave.set()
+    with pytest.raises(ValueError, match="in vain"):
+        await writing
+    assert not await taking
+    await first.keep()
+    assert not await second.take()
 
 
 async def test_taking_it_again_ends_what_was_begun_under_it_before(db: Database) -> None:

@@ -54,10 +54,10 @@ async def test_a_place_that_was_given_away_is_left_alone(db: Database) -> None:
         )
         node = (await made.single(strict=True))["node"]
         try:
-            await Outbox(db).remove({"another": node})
+            await Outbox(db).remove({node: "another"})
             left = await session.run("CYPHER 5 MATCH (e:OutboxEvent {outbox_id: $id}) RETURN count(e) AS n", id=suffix)
             assert (await left.single(strict=True))["n"] == 1
-            await Outbox(db).remove({suffix: node})
+            await Outbox(db).remove({node: suffix})
             left = await session.run("CYPHER 5 MATCH (e:OutboxEvent {outbox_id: $id}) RETURN count(e) AS n", id=suffix)
             assert (await left.single(strict=True))["n"] == 0
         finally:
