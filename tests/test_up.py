@@ -18,7 +18,7 @@ from neo4j import AsyncGraphDatabase
 
 from api.rpc.server import Service
 from stategate.demo.client import GraphQLClient
-from tests.command import Up, finished
+from tests.command import PATIENCE, Up, finished
 from tests.house.statements import ROOT
 
 pytestmark = pytest.mark.long
@@ -69,8 +69,11 @@ async def _serves_grpc(addresses: dict[str, Any]) -> None:
     for service in Service:
         async with grpc.aio.insecure_channel(addresses[f"grpc_{service.name.lower()}"]) as channel:
             stub: Any = health_pb2_grpc.HealthStub(channel)
-            answer = await stub.Check(health_pb2.HealthCheckRequest(service=service.value))
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+            # What was just started may be too busy to say at once that it is ready.
+            seen = aiter(stub.Watch(health_pb2.HealthCheckRequest(service=service.value)))
+            async with asyncio.timeout(PATIENCE):
+                while (await anext(seen)).status != health_pb2.HealthCheckResponse.SERVING:
+                    pass
 
 
 async def _plays_the_tour(addresses: dict[str, Any]) -> None:

@@ -74,6 +74,26 @@ class Bus:
             await self._more.wait_for(enough)
         return found[:count]
 
+    async def dead_letter(self, subject: str, mark: str) -> Msg:
+        """The one dead letter of what was sent on a subject with this message id; waits for it.
+
+        What is said elsewhere meanwhile tells nothing of it: each stream is heard by itself.
+        """
+        found: list[Msg] = []
+
+        def is_there() -> bool:
+            found[:] = [
+                message
+                for message in self.heard(f"dead.{subject}")
+                if (message.headers or {}).get("Stategate-Msg-Id") == mark
+            ]
+            return bool(found)
+
+        async with asyncio.timeout(PATIENCE), self._more:
+            await self._more.wait_for(is_there)
+        [letter] = found
+        return letter
+
     async def hear(self, subject: str, **wanted: Any) -> dict[str, Any]:
         """The body of the first such message."""
         [message] = await self.messages(subject, 1, **wanted)

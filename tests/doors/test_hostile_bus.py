@@ -20,7 +20,7 @@ from tests.doors.hostile import INJECTIONS, ODD, leaks, unhurt
 from tests.graph.world import World, unique
 
 WORK, PLANNED = "agent.work.completed", "planning.story.transitioned"
-DEAD, REFUSED = "dead.agent.work.completed", "workflow.action.refused"
+REFUSED = "workflow.action.refused"
 TEXTS = [text for text in (*INJECTIONS, *ODD) if "\ud800" not in text]
 
 
@@ -90,7 +90,7 @@ async def test_work_that_is_none_is_a_dead_letter_at_once(bus: Bus, data: bytes)
     mark = uuid.uuid4().hex
     await bus.send(WORK, data, Nats_Msg_Id=mark)
     await _still_works(bus)
-    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    dead = await bus.dead_letter(WORK, mark)
     assert dead.data == data
     reason = (dead.headers or {})["Stategate-Reason"]
     assert "failed" not in reason
@@ -118,7 +118,7 @@ async def test_headers_of_a_dead_letter_may_be_odd(bus: Bus, name: str) -> None:
     mark = uuid.uuid4().hex
     await bus.send_raw(WORK, b"{", {"Nats-Msg-Id": mark, name: "AGENT_WORK" if "Stream" in name else "😀 ü"})
     await _still_works(bus)
-    assert [m for m in bus.heard(DEAD) if (m.headers or {}).get("Stategate-Msg-Id") == mark]
+    await bus.dead_letter(WORK, mark)
 
 
 async def test_a_dead_letter_that_would_be_too_large_is_cut(bus: Bus, connection: Client) -> None:
@@ -126,7 +126,7 @@ async def test_a_dead_letter_that_would_be_too_large_is_cut(bus: Bus, connection
     mark, size = uuid.uuid4().hex, connection.max_payload - 100
     await bus.send(WORK, b"x" * size, Nats_Msg_Id=mark)
     await _still_works(bus)
-    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    dead = await bus.dead_letter(WORK, mark)
     assert (dead.headers or {})["Stategate-Size"] == str(size)
     assert size - 5000 < len(dead.data) < size
     assert set(dead.data) == {ord("x")}
@@ -137,7 +137,7 @@ async def test_headers_that_leave_no_room_are_left_out(bus: Bus) -> None:
     mark = uuid.uuid4().hex
     await bus.send_raw(WORK, b"{", {"Nats-Msg-Id": mark, "Large": "y" * 65_300, "Small": "kept"})
     await _still_works(bus)
-    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    dead = await bus.dead_letter(WORK, mark)
     assert dead.data == b"{"
     assert dead.headers is not None
     assert dead.headers["Small"] == "kept"
@@ -156,7 +156,7 @@ async def test_a_header_that_our_client_sends_nowhere_is_left_out(bus: Bus, serv
         pass
     writer.close()
     await _still_works(bus)
-    [dead] = [message for message in bus.heard(DEAD) if (message.headers or {}).get("Stategate-Msg-Id") == mark]
+    dead = await bus.dead_letter(WORK, mark)
     assert dead.headers is not None
     assert dead.headers["Trace"] == "kept"
     assert "x/y" not in dead.headers

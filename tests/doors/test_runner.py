@@ -7,16 +7,19 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
-from nats.js.api import RetentionPolicy
+from nats.js.api import ConsumerConfig, RetentionPolicy
+from nats.js.errors import NotFoundError
 from pydantic import BaseModel
 
 from consumers.bus import consumer_config, handled_up_to, subscribe
 from consumers.delivery import Delivery, Heard
 from consumers.doctor import repair
-from consumers.pull import GoneError, Pull, as_it_is
+from consumers.pull import _SILENCE, GoneError, Pull, as_it_is
 from consumers.runner import Runner
 from consumers.streams import Streams
 from graph.database import Database
@@ -123,10 +126,54 @@ def notes(count: int, items: int = 3, **bad: str) -> list[Note]:
     return [Note(item=f"i{n % items}", number=n, bad=bad.get(f"n{n}", "")) for n in range(count)]
 
 
+Take = Callable[[Pull[Any], int, float, int], Awaitable[list[Any]]]
+
+
+def replace_take(monkeypatch: pytest.MonkeyPatch, subject: str, own: Take) -> Take:
+    """Puts another `Pull.take` in place for the reader of one subject; the one there was.
+
+    The services of this process have readers as well, which go on as ever.
+    """
+    there, durable = Pull.take, subject.replace(".", "-")
+
+    def take(pull: Pull[Any], most: int, seconds: float, least: int = 1) -> Awaitable[list[Any]]:
+        return (own if pull._subject.endswith(f".{durable}") else there)(pull, most, seconds, least)
+
+    monkeypatch.setattr(Pull, "take", take)
+    return there
+
+
+def begin_with(monkeypatch: pytest.MonkeyPatch, subject: str, count: int) -> None:
+    """Lets the first that the reader of a subject takes be so many together: the first to arrive may be alone."""
+    began = False
+
+    async def together(pull: Pull[Any], most: int, seconds: float, least: int) -> list[Any]:
+        nonlocal began
+        if began:
+            return await there(pull, most, seconds, least)
+        taken = await there(pull, most, PATIENCE, count)
+        began = True
+        return taken
+
+    there = replace_take(monkeypatch, subject, together)
+
+
+def set_ack_wait(monkeypatch: pytest.MonkeyPatch, durable: str, seconds: float) -> None:
+    """Of one consumer alone: those of the services that are made meanwhile stay, and have what they always have."""
+    there = consumer_config
+
+    def config(subject: str, name: str, *rest: Any, **more: Any) -> ConsumerConfig:
+        found = there(subject, name, *rest, **more)
+        return replace(found, ack_wait=seconds) if name == durable else found
+
+    monkeypatch.setattr("consumers.bus.consumer_config", config)
+
+
 async def test_one_that_cannot_be_is_given_up_once_also_while_neo4j_goes_away(
-    connection: Client, db: Database, subject: str
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
+    begin_with(monkeypatch, subject, 2)
     await publish(connection, subject, *notes(2, n0="input", n1="away"))
     async with reading(connection, db, subject, reader):
         await reader.until(1)
@@ -156,12 +203,12 @@ async def test_one_that_cannot_be_read_at_all_is_passed_over_by_none(
 async def test_what_was_handled_is_acknowledged_also_when_the_reading_breaks_off(
     connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def gone(*_: object) -> list[object]:
+    async def gone(*_: object) -> list[Any]:
         raise GoneError("gone")
 
     class Breaking(Reader):
         async def handle(self, heard: Sequence[Heard[Note]]) -> None:
-            monkeypatch.setattr(Pull, "take", gone)
+            replace_take(monkeypatch, subject, gone)
             await asyncio.sleep(0.2)  # the other hand meets it meanwhile
             await super().handle(heard)
 
@@ -224,9 +271,10 @@ async def test_one_that_never_succeeds_is_given_up_and_those_behind_it_wait_for_
 
 
 async def test_while_the_database_is_away_everything_waits_in_order(
-    connection: Client, db: Database, subject: str
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = Reader()
+    begin_with(monkeypatch, subject, 30)
     await publish(connection, subject, *notes(30, n0="away"))
     async with reading(connection, db, subject, reader):
         await reader.until(30)
@@ -311,13 +359,24 @@ async def test_one_that_is_long_in_work_while_many_of_its_item_wait_is_not_broke
     connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that was asked for has come, so the server has nothing to say meanwhile, and is there all the same."""
-    monkeypatch.setattr("consumers.pull._SILENCE", 0.3)
-    monkeypatch.setattr("consumers.runner._IDLE", 0.2)
-    reader = Reader()
+    reader, silences = Reader(), 0
+
+    async def in_silence(pull: Pull[Any], most: int, seconds: float, least: int) -> list[Any]:
+        nonlocal silences
+        if not pull._asked:
+            # As if nothing had been heard for longer than a server that is there is silent.
+            pull._heard -= _SILENCE
+            silences += 1
+        return await there(pull, most, min(seconds, 0.1), least)
+
+    there = replace_take(monkeypatch, subject, in_silence)
     reader.held.clear()
     async with reading(connection, db, subject, reader, most=4):
         await publish(connection, subject, *notes(60, items=1))
-        await asyncio.sleep(1.5)
+        # Were it broken off, it would look only once more each time it begins anew, which takes half a minute.
+        async with asyncio.timeout(PATIENCE):
+            while silences < 12:
+                await asyncio.sleep(0.05)
         reader.held.set()
         await reader.until(60)
     assert reader.numbers() == list(range(60))
@@ -327,12 +386,11 @@ async def test_what_the_server_sends_again_while_one_before_it_is_tried_is_not_h
     connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One acknowledgement stands for all up to the first that is not handled; others count as in work till then."""
-    monkeypatch.setattr("consumers.bus._ACK_WAIT", 0.5)
-    reader, js = Reader(), connection.jetstream()
+    reader, durable, js = Reader(), subject.replace(".", "-"), connection.jetstream()
+    set_ack_wait(monkeypatch, durable, 0.5)
     await publish(connection, subject, *notes(12, n3="always"))
     async with reading(connection, db, subject, reader):
         await reader.until(11)
-        durable = subject.replace(".", "-")
         async with asyncio.timeout(PATIENCE):
             while (await js.consumer_info("AGENT_WORK", durable)).num_ack_pending:
                 await asyncio.sleep(0.05)
@@ -375,9 +433,9 @@ async def test_where_the_consumer_stays_what_a_former_reader_had_in_hand_is_not_
     own_stream: OwnStream,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("consumers.bus._ACK_WAIT", 2.0)
     stream, subject = await own_stream(RetentionPolicy.INTEREST)
     durable, js, lease = subject.replace(".", "-"), connection.jetstream(), Lease(db, subject)
+    set_ack_wait(monkeypatch, durable, 2.0)
     await lease.take()
     await subscribe(Streams(connection), subject, durable, lease)
     await publish(connection, subject, *notes(20))
@@ -519,7 +577,7 @@ async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
     connection: Client, db: Database, subject: str
 ) -> None:
     """It had nothing in hand; its request would still take the next message, for two minutes."""
-    durable, streams = subject.replace(".", "-"), Streams(connection)
+    durable, streams, js = subject.replace(".", "-"), Streams(connection), connection.jetstream()
     lease = Lease(db, durable)
     await lease.take()
     place = await subscribe(streams, subject, durable, lease)
@@ -527,12 +585,16 @@ async def test_what_a_frozen_reader_has_asked_for_is_not_sent_to_it(
         await _expire(db, durable)
         reader = Reader()
         async with reading(connection, db, subject, reader):
-            async with asyncio.timeout(PATIENCE):
-                while not (await connection.jetstream().consumer_info(place.stream, durable)).num_waiting:
-                    await asyncio.sleep(0.1)
-            # Its wish to go on is of no use either.
+            # Its wish to go on is of no use either, once the consumer is made anew.
             with pytest.raises(GoneError):
-                await frozen.take(1, 5)
+                await frozen.take(1, PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    # Between the former one and the new one there is none.
+                    with suppress(NotFoundError):
+                        if (await js.consumer_info(place.stream, durable)).num_waiting:
+                            break
+                    await asyncio.sleep(0.1)
             await publish(connection, subject, *notes(3))
             async with asyncio.timeout(30):
                 await reader.until(3)
