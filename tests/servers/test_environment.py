@@ -29,7 +29,7 @@ async def test_everything_starts_and_knows_its_password(tmp_path: Path) -> None:
             await check_neo4j(addresses.neo4j_uri, "neo4j", "secret-guess")
         assert "secret-guess" not in str(caught.value)
         assert addresses.browser is not None
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             page = await client.get(addresses.browser)
         assert page.status_code == 200
         with pytest.raises(SetupError, match="another stategate"):
