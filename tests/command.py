@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 STATEGATE = str(Path(sys.executable).with_name("stategate"))
-PATIENCE = 180.0
+PATIENCE = 600.0  # seconds: on a busy machine it takes minutes until plans are made
 
 
 def environment(**settings: str) -> dict[str, str]:

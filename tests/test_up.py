@@ -28,7 +28,6 @@ GRAPHQL, CYPHER = (re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) fo
 STORY = "query($id: ID!) { story(id: $id) { id state { name } } }"
 
 
-@pytest.mark.timeout(900)  # it starts three times
 async def test_the_life_of_up(tmp_path: Path) -> None:
     up = Up(tmp_path)
     addresses = await up.start()

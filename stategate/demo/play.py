@@ -16,7 +16,7 @@ from stategate.demo.record import SUBJECTS, Record
 from stategate.demo.scenario import Scenario
 from stategate.demo.verdict import differences
 
-_PATIENCE = 90.0  # seconds without the end in sight, after which the demo has failed
+_PATIENCE = 240.0  # seconds without the end in sight, after which the demo has failed
 
 
 async def play(console: Console, scenario: Scenario, graphql_url: str, nats_url: str) -> bool:

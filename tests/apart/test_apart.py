@@ -22,7 +22,7 @@ from stategate.settings import settings_alone
 from tests.command import PATIENCE, STATEGATE, environment
 from tests.doors.bus import Bus
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]  # four processes start, on a Neo4j that has no plans yet
+pytestmark = pytest.mark.long
 
 PARTS = ("outbox", "planning", "workflow", "api")
 _SHOWN = 0.6  # seconds for which nothing may happen; a timer that is due fires within one, an event at once

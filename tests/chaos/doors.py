@@ -93,8 +93,11 @@ class Doors:
         return _answer(data["act"])
 
     async def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The `data` of the answer; asked again until there is one, so it must be harmless to ask twice."""
-        while True:
+        """The `data` of the answer; asked again until there is one, so it must be harmless to ask twice.
+
+        What an earlier try has created, as its answer came too late, has no other answer.
+        """
+        for tries in itertools.count():
             try:
                 response = await self._http.post(
                     f"{next(self._urls)}/graphql", json={"query": document, "variables": variables}
@@ -110,9 +113,12 @@ class Doors:
                     data: dict[str, Any] = answer["data"]
                     return data
                 code = str(answer["errors"][0].get("extensions", {}).get("code"))
+                if tries and code == "CONFLICT":
+                    break
                 assert code in {"UNAVAILABLE", "INTERNAL"}, answer["errors"]
                 self._ledger.failed(code)
             await asyncio.sleep(_PAUSE)
+        return {}
 
 
 def _answer(told: dict[str, Any]) -> Answer:

@@ -21,7 +21,7 @@ Strike = Callable[[Site, Client, random.Random], Awaitable[str]]
 _SHORT = (0.5, 3.0)  # seconds that something is away
 _LONG = (7.0, 9.0)  # seconds that outlast a lease, and the tries that a message has
 _FULL = (3.0, 6.0)  # seconds that something is full
-_REACH = 60.0  # seconds in which a fault point is passed
+_REACH = 180.0  # seconds in which a fault point is passed
 _PASSES = {"before-commit": 60, "after-commit": 60, "between-acks": 20, "amid-batch": 5, "before-consumer": 1}
 
 

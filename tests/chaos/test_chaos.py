@@ -24,7 +24,6 @@ KINDS = [
 ]
 
 
-@pytest.mark.timeout(900)
 async def test_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     report = await run(Plan(KINDS, actions=280, seed=1, per_round=len(KINDS)), tmp_path, print)
     assert report.violations == []

@@ -18,7 +18,6 @@ from tests.house.test_statements import explain
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.timeout(600)
 async def test_every_statement_is_explained_by_it(tmp_path: Path) -> None:
     settings = settings_alone(tmp_path).model_copy(update={"neo4j_version": locked_versions()[-1]})
     async with open_environment(settings) as servers:

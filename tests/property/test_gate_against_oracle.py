@@ -203,7 +203,6 @@ def machine(servers: Addresses, world: World) -> Iterator[type[Machine]]:
         runner.run(db.close())
 
 
-@pytest.mark.timeout(900)
 def test_the_gate_and_the_oracle_agree(machine: type[Machine]) -> None:
     thorough = settings(
         max_examples=12,
