@@ -35,7 +35,7 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     )
     subjects = [subject for needed in NEEDED.values() for subject in needed]
     try:
-        homes = {subject: await streams.of(subject) for subject in [*subjects, *(kind.subject for kind in DURABLES)]}
+        homes = {subject: await streams.of(subject) for subject in subjects}
     except SILENT:
         kept.blame("JetStream", _NOBODY)
         for durable in DURABLES.values():

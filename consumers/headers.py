@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
-from nats.aio.client import Client
+from nats.aio.client import _HEADER_KEY_RE, Client
 from nats.protocol.command import hpub_cmd
-
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # a token, as HTTP has them
 
 
 class Headers(Mapping[str, str]):
@@ -72,4 +69,4 @@ def _block(headers: Mapping[str, str]) -> bytes:
 
 @lru_cache(maxsize=256)
 def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
+    return _HEADER_KEY_RE.fullmatch(name) is not None

@@ -32,7 +32,8 @@ class Agent:
         await self._js.subscribe("workflow.action.refused", cb=self._refused, ordered_consumer=True)
         assigned = await self._js.pull_subscribe("workflow.task.assigned", durable=f"agent-{self._actor}")
         # The library may keep to itself that Ctrl-C was pressed, if that came while it was sending.
-        while not (task := asyncio.current_task()) or not task.cancelling():
+        task = asyncio.current_task()
+        while task and not task.cancelling():
             with suppress(TimeoutError):
                 for message in await assigned.fetch(10, timeout=5):
                     await self._assigned(message)

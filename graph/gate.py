@@ -179,8 +179,7 @@ class Gate:
         while rows:
             try:
                 async with self._turns:
-                    told = await self._db.in_transaction(work)
-                answers = doubt.resolve(told)
+                    answers = doubt.resolve(await self._db.in_transaction(work))
                 await self._follow_if_sound(doubt.pending | pending | await self._unfollowed(answers))
                 return answers
             except UnknownOutcomeError:

@@ -8,9 +8,10 @@ SET lease.lock = true
 WITH lease, asked, datetime.realtime() AS now
 WITH
   lease,
+  now,
   lease.holder IS NULL OR lease.holder = $holder
-  OR lease.until < now AND now < asked + duration({milliseconds: toInteger($patience * 1000)}) AS held
+  OR lease.until < now AND now < asked + duration({seconds: $patience}) AS held
 SET lease.holder = CASE WHEN held THEN $holder ELSE lease.holder END,
-  lease.until = CASE WHEN held THEN datetime.realtime() + duration({seconds: $seconds}) ELSE lease.until END,
+  lease.until = CASE WHEN held THEN now + duration({seconds: $seconds}) ELSE lease.until END,
   lease.fence = coalesce(lease.fence, 0) + CASE WHEN held THEN 1 ELSE 0 END
 RETURN held, lease.fence AS fence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -64,35 +65,29 @@ class Bus:
 
     async def messages(self, subject: str, count: int = 1, **wanted: Any) -> list[Msg]:
         """The first `count` messages on a subject whose bodies have these fields; waits for them."""
-        found: list[Msg] = []
-
-        def enough() -> bool:
-            found[:] = [message for message in self._heard if message.subject == subject and _has(message, wanted)]
-            return len(found) >= count
-
-        async with asyncio.timeout(PATIENCE), self._more:
-            await self._more.wait_for(enough)
-        return found[:count]
+        return (await self._until(subject, count, lambda message: _has(message, wanted)))[:count]
 
     async def dead_letter(self, subject: str, mark: str) -> Msg:
         """The one dead letter of what was sent on a subject with this message id; waits for it.
 
         What is said elsewhere meanwhile tells nothing of it: each stream is heard by itself.
         """
+        [letter] = await self._until(
+            f"dead.{subject}", 1, lambda message: (message.headers or {}).get("Stategate-Msg-Id") == mark
+        )
+        return letter
+
+    async def _until(self, subject: str, count: int, is_wanted: Callable[[Msg], bool]) -> list[Msg]:
+        """All such messages on a subject, as soon as there are so many."""
         found: list[Msg] = []
 
-        def is_there() -> bool:
-            found[:] = [
-                message
-                for message in self.heard(f"dead.{subject}")
-                if (message.headers or {}).get("Stategate-Msg-Id") == mark
-            ]
-            return bool(found)
+        def enough() -> bool:
+            found[:] = filter(is_wanted, self.heard(subject))
+            return len(found) >= count
 
         async with asyncio.timeout(PATIENCE), self._more:
-            await self._more.wait_for(is_there)
-        [letter] = found
-        return letter
+            await self._more.wait_for(enough)
+        return found
 
     async def hear(self, subject: str, **wanted: Any) -> dict[str, Any]:
         """The body of the first such message."""

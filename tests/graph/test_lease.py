@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -13,6 +14,8 @@ from graph.gate import Gate
 from graph.lease import Lease, LeaseLostError
 from tests.graph.world import World, unique
 
+Work = Callable[[Transaction], Awaitable[None]]
+
 _LEFT = (
     "MATCH (s:Story {id: $id}) RETURN s.version AS version, COUNT { (s)-[:LATEST]->() } AS latest, "
     "COUNT { MATCH (r:Refusal {item_id: $id}) } AS refusals, COUNT { MATCH (e:OutboxEvent {item_id: $id}) } AS events"
@@ -22,6 +25,33 @@ _LEFT = (
 async def _let_expire(world: World, name: str) -> None:
     """As if its holder had been silent for so long."""
     await world.cypher("MATCH (l:Lease {name: $name}) SET l.until = l.until - duration({minutes: 1})", name=name)
+
+
+async def _ping(tx: Transaction) -> None:
+    await tx.run("health/ping")
+
+
+async def _open(db: Database, first: Work = _ping, last: Work = _ping) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """A transaction that has done `first`, and stays open until the event is set; it does `last` then."""
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await first(tx)
+        inside.set()
+        await leave.wait()
+        await last(tx)
+
+    writing = asyncio.create_task(db.in_transaction(work))
+    await inside.wait()
+    return writing, leave
+
+
+async def _waiting(lease: Lease) -> asyncio.Task[bool]:
+    """Takes a lease that has run out, and waits for its lock."""
+    taking = asyncio.create_task(lease.take())
+    done, _ = await asyncio.wait({taking}, timeout=0.5)
+    assert not done
+    return taking
 
 
 async def test_one_holds_it_until_it_is_given_back(db: Database) -> None:
@@ -83,21 +113,12 @@ async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
     await _let_expire(world, name)
-    inside, leave = asyncio.Event(), asyncio.Event()
 
-    async def work(tx: Transaction) -> None:
-        if decides:
-            await Gate(db).decide_in(tx, [Command(story, "SUBMIT", actor)])
-        else:
-            await tx.run("health/ping")
-        inside.set()
-        await leave.wait()
+    async def decide(tx: Transaction) -> None:
+        await Gate(db).decide_in(tx, [Command(story, "SUBMIT", actor)])
 
-    writing = asyncio.create_task(db.under(first).in_transaction(work))
-    await inside.wait()
-    taking = asyncio.create_task(second.take())
-    done, _ = await asyncio.wait({taking}, timeout=0.5)
-    assert not done
+    writing, leave = await _open(db.under(first), decide if decides else _ping)
+    taking = await _waiting(second)
     leave.set()
     await writing
     # Writing has kept it.
@@ -112,16 +133,7 @@ async def test_a_transaction_that_a_frozen_holder_left_open_does_not_keep_others
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
     await _let_expire(world, name)
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def work(tx: Transaction) -> None:
-        await tx.run("health/ping")
-        inside.set()
-        await leave.wait()
-        await tx.run("health/ping")
-
-    frozen = asyncio.create_task(db.under(first).in_transaction(work))
-    await inside.wait()
+    frozen, leave = await _open(db.under(first))
     async with asyncio.timeout(30):
         assert await second.until_taken(asyncio.Event())
     leave.set()
@@ -138,19 +150,12 @@ async def test_a_holder_keeps_it_whose_long_transaction_came_to_nothing(
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
     await _let_expire(world, name)
-    inside, leave = asyncio.Event(), asyncio.Event()
 
-    async def work(tx: Transaction) -> None:
-        await tx.run("health/ping")
-        inside.set()
-        await leave.wait()
+    async def fail(_: Transaction) -> None:
         raise ValueError("in vain")
 
-    writing = asyncio.create_task(db.under(first).in_transaction(work))
-    await inside.wait()
-    taking = asyncio.create_task(second.take())
-    done, _ = await asyncio.wait({taking}, timeout=0.5)
-    assert not done
+    writing, leave = await _open(db.under(first), last=fail)
+    taking = await _waiting(second)
     leave.set()
     with pytest.raises(ValueError, match="in vain"):
         await writing
@@ -162,15 +167,7 @@ async def test_a_holder_keeps_it_whose_long_transaction_came_to_nothing(
 async def test_taking_it_again_ends_what_was_begun_under_it_before(db: Database) -> None:
     lease = Lease(db, unique("job"))
     assert await lease.take()
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def late(tx: Transaction) -> None:
-        inside.set()
-        await leave.wait()
-        await lease.check(tx)
-
-    writing = asyncio.create_task(db.in_transaction(late))
-    await inside.wait()
+    writing, leave = await _open(db, last=lease.check)
     before = lease._fence
     assert await lease.take()
     assert before is not None
