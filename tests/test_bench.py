@@ -15,7 +15,7 @@ from rich.console import Console
 
 from stategate.bench.report import show
 from stategate.bench.suite import PARTS
-from tests.command import STATEGATE, environment, finished
+from tests.command import PATIENCE, STATEGATE, environment, finished
 
 pytestmark = pytest.mark.long
 
@@ -31,7 +31,7 @@ async def test_the_quick_form_measures_everything(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    async with asyncio.timeout(280):
+    async with asyncio.timeout(PATIENCE):
         output, progress = await process.communicate()
     said = progress.decode()
     assert process.returncode == 0, said
