@@ -25,7 +25,7 @@ from consumers.streams import Streams
 from graph.database import Database
 from graph.errors import BadInputError, UnavailableError
 from graph.events import HeardEvent
-from graph.lease import Lease
+from graph.lease import Lease, LeaseLostError
 from tests.doors.bus import PATIENCE, Bus
 
 
@@ -635,6 +635,24 @@ async def test_who_was_overtaken_for_a_while_begins_anew(connection: Client, db:
         await reader.until(6)
     assert reader.is_ordered()
     assert set(reader.numbers()) == set(range(6))
+
+
+async def test_who_loses_the_lease_over_many_messages_tries_fewer(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Reader):
+        async def handle(self, heard: Sequence[Heard[Note]]) -> None:
+            if len(heard) > 4:
+                raise LeaseLostError("so many take longer than the lease")
+            await super().handle(heard)
+
+    reader = Slow()
+    begin_with(monkeypatch, subject, 12)
+    await publish(connection, subject, *notes(12))
+    async with reading(connection, db, subject, reader):
+        await reader.until(12)
+    assert reader.is_ordered()
+    assert set(reader.numbers()) == set(range(12))
 
 
 async def _expire(db: Database, name: str) -> None:
