@@ -77,6 +77,10 @@ class Bus:
         )
         return letter
 
+    async def dead_letters(self, subject: str, body: bytes, count: int) -> list[Msg]:
+        """The first `count` dead letters of what was sent on a subject with this body; waits for them."""
+        return (await self._until(f"dead.{subject}", count, lambda message: message.data == body))[:count]
+
     async def _until(self, subject: str, count: int, is_wanted: Callable[[Msg], bool]) -> list[Msg]:
         """All such messages on a subject, as soon as there are so many."""
         found: list[Msg] = []

@@ -75,7 +75,7 @@ async def test_what_is_still_unreadable_comes_back_under_a_new_number(
     body = uuid.uuid4().hex.encode()
     number = await buried(streams, WORK, body)
     await dead.replay(number)
-    before, after = [message for message in await bus.messages(f"dead.{WORK}", 2) if message.data == body]
+    before, after = await bus.dead_letters(WORK, body, 2)
     assert before.metadata.sequence.stream == number
     assert after.metadata.sequence.stream > number
 

@@ -97,9 +97,11 @@ async def test_a_server_that_is_away_costs_its_own_figures_only(settings: Settin
         far = replace(servers, neo4j_uri=f"bolt://127.0.0.1:{proxy.port}")
         async with serving(settings, far) as running:
             await proxy.cut()
-            found = await figures(running)
+            async with asyncio.timeout(PATIENCE):
+                # On a busy machine one that is there may once take longer than is waited for it.
+                while not (found := await figures(running))["stategate_server_tells", ("nats",)]:
+                    await asyncio.sleep(0.1)
             assert found["stategate_server_tells", ("neo4j",)] == 0
-            assert found["stategate_server_tells", ("nats",)] == 1
             assert ("stategate_outbox_events", ()) not in found
             assert ("stategate_decision_seconds_count", ()) in found
             proxy.mend()
