@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, Literal
 
-from graph.database import Row, Transaction
+from graph.database import MovedError, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError
 
 FINAL = "final"
@@ -48,7 +48,7 @@ async def hold(
     if len(found["states"]) != 1:
         raise ConflictError(f"'{id}' is in {len(found['states'])} states; `stategate doctor` says how to mend it.")
     if found["held"] != found["story_id"]:
-        raise ConflictError(f"'{id}' was just moved to another story; ask again.")
+        raise MovedError("A task was moved to another story")
     return found
 
 

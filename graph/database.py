@@ -58,6 +58,10 @@ _AWAY = "Neo4j does not answer; the request can be sent again."
 _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
 
+class MovedError(Exception):
+    """What was read before the locks were taken changed while they were waited for; `in_transaction` tries again."""
+
+
 class Access(Enum):
     """What a transaction is for: a reader of a cluster may serve the first, the leader the others."""
 
@@ -262,6 +266,9 @@ class Database:
         for left in reversed(range(_TRIES)):
             try:
                 return await self._once(unit, access)
+            except MovedError as error:
+                if not left:
+                    raise UnavailableError(f"{error} again and again; the request can be sent again.") from error
             except ClientError as error:
                 # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
                 if error.code != GONE or not left:

@@ -8,12 +8,13 @@ from typing import Any
 from neo4j.exceptions import ClientError, CypherSyntaxError
 
 from graph import encoding
-from graph.database import GONE, Database, Row, Transaction
+from graph.database import GONE, Database, MovedError, Row, Transaction
 from graph.decision import Command
 from graph.errors import StategateError
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 
+_MOVED = "MOVED"  # never told: the transaction is undone
 _ANSWER = (
     "seq",
     "earlier",
@@ -69,6 +70,8 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         answer["told_at"] = found["told_at"]
         if len(answer["hops"]) >= ENDLESS:
             raise BrokenCommandError(answer["seq"], "endless")
+        if any(obstacle["code"] == _MOVED for obstacle in answer["obstacles"]):
+            raise MovedError("A task was moved to another story")
     return answers
 
 

@@ -82,6 +82,10 @@ CALL (engine, told_at, engine_role, asked) {
     + CASE WHEN actor = engine AND NOT c.engine THEN [{code: 'ROLE_NOT_ALLOWED', builtin: true}] ELSE [] END
     + CASE WHEN item IS NOT NULL AND size(states) <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
     + CASE WHEN c.expected_version <> item.version THEN [{code: 'STALE_VERSION', version: item.version}] ELSE [] END
+    // While its lock was waited for; only a task that is not begun can be moved, so all others need not be looked at.
+    + CASE WHEN head(states).kind = 'initial' AND item:Task AND NOT c.dry AND
+        COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }[..1] <> [parent IN [one.story] WHERE parent IS NOT NULL]
+      THEN [{code: 'MOVED'}] ELSE [] END
       AS obstacles
   WITH *, size(obstacles) = 0 AND NOT c.dry AS may_apply,
     // A stale version does not hide the other reasons, but nothing may be applied.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 
 import pytest_asyncio
 
-from graph.database import Database
+from graph.backlog import Backlog
+from graph.database import Database, Transaction
 from graph.decision import Command, Outcome
 from graph.gate import Gate
+from graph.places import Places
 from graph.rules.service import Rules
 from tests.graph.review import GOOD, WORDS, Review
 from tests.graph.world import World, codes, unique
@@ -83,3 +86,63 @@ async def test_lists_over_the_same_items_in_opposite_orders(review: Review) -> N
     for paper in papers:
         actions = [change["action"] for change in await world.history(paper)]
         assert actions == ["HAND_IN", "SORT", "SEND_BACK", "GIVE_BACK"]
+
+
+async def test_a_task_that_is_moved_while_its_lock_is_waited_for(review: Review) -> None:
+    """What follows is told of the story it then belongs to, under the lock of that one."""
+    world, suffix = review.world, unique("")
+    await world.publish(
+        f"workflow: errand{suffix}\nitem: task\nroles: []\nstates: {{todo: {{kind: initial}}, gone: {{kind: final}}}}\n"
+        "transitions: [{from: todo, action: DROP, to: gone, roles: ['*']}]\n"
+    )
+    former, other = await world.story(), await world.story()
+    task = await world.task(f"errand{suffix}", former)
+    moved, leave = asyncio.Event(), asyncio.Event()
+
+    async def move(tx: Transaction) -> None:
+        await tx.run("item/hold", id=task, stories=[other], tasks=[], actor_id=None)
+        await tx.run("item/move_task", id=task, story_id=other)
+        moved.set()
+        await leave.wait()
+
+    moving = asyncio.create_task(world.db.in_transaction(move))
+    await moved.wait()
+    acting = asyncio.create_task(world.applied(task, "DROP", review.writer))
+    await _blocked(world, "IN_STATE")
+    leave.set()
+    await asyncio.gather(moving, acting)
+    [told] = await world.events(task, "workflow.state.changed")
+    assert told["story_id"] == other
+    assert len(await world.events(other, "workflow.story.tasks_completed")) == 1
+    assert not await world.events(former, "workflow.story.tasks_completed")
+
+
+async def test_of_two_moves_at_once_the_second_one_counts(review: Review) -> None:
+    world = review.world
+    former, one, other = await world.story(), await world.story(), await world.story()
+    task = await world.task(review.workflow, former)
+    places = Places(world.db, world.gate, Backlog(world.db))
+    moved, leave = asyncio.Event(), asyncio.Event()
+
+    async def move(tx: Transaction) -> None:
+        await tx.run("item/hold", id=task, stories=[one], tasks=[], actor_id=None)
+        await tx.run("item/move_task", id=task, story_id=one)
+        moved.set()
+        await leave.wait()
+
+    moving = asyncio.create_task(world.db.in_transaction(move))
+    await moved.wait()
+    again = asyncio.create_task(places.move_task(task, other))
+    await _blocked(world, "HAS_TASK")
+    leave.set()
+    await asyncio.gather(moving, again)
+    [change] = await world.history(task)
+    assert json.loads(change["inputs"]) == {"from": one, "to": other}
+
+
+async def _blocked(world: World, word: str) -> None:
+    """Until a transaction whose statement has that word in it waits for a lock."""
+    text = "SHOW TRANSACTIONS YIELD status, currentQuery WHERE status STARTS WITH 'Blocked' RETURN currentQuery"
+    async with asyncio.timeout(60):
+        while not any(word in row["currentQuery"] for row in await world.cypher(text)):
+            await asyncio.sleep(0.02)
