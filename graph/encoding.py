@@ -211,11 +211,11 @@ def _plain(part: Reason | Remedy) -> dict[str, Any]:
     return {name: getattr(part, name) for name in part.__slots__}
 
 
-def nothing(row: Row, broken: str) -> Row:
-    """The answer for a command whose rules cannot be run."""
+def nothing(row: Row, broken: str, earlier: str | None = None) -> Row:
+    """The answer for a command whose rules cannot be run; `earlier` is the fingerprint of the first one of its id."""
     return {
         "seq": row["seq"],
-        "earlier": None,
+        "earlier": earlier,
         "obstacles": [{"code": "RULE_BROKEN", "broken": broken}],
         "hops": [],
         "verdicts": [],

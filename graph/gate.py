@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import structlog
-from neo4j.exceptions import ClientError, CypherSyntaxError
+from neo4j.exceptions import ClientError, ConstraintError, CypherSyntaxError
 
 from graph import encoding
 from graph.database import Database, Row, Transaction
@@ -101,6 +101,7 @@ class _Known:
     judged: Judged = field(default_factory=dict)
     steps: dict[int, list[Remedy]] = field(default_factory=dict)
     rounds: int = 0
+    collisions: int = 0
     tries: int = _TRIES_TOGETHER
     explores: bool = True
     next: _Next = field(default_factory=_Next)
@@ -205,6 +206,10 @@ class Gate:
             except CypherSyntaxError:
                 raise
             except ClientError as error:
+                if isinstance(error, ConstraintError) and known.collisions < _ROUNDS:
+                    # Somebody answered a command of the same id meanwhile, which the next try sees.
+                    known.collisions += 1
+                    continue
                 log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
                     middle = len(commands) // 2
@@ -259,6 +264,11 @@ class Gate:
             found = await self._moved_first(tx, by_seq, found)
             if known.rounds < _ROUNDS and (asked := unjudged(found, by_seq)):
                 raise _UnjudgedError(asked)
+            broken = [row for row in batch if row["seq"] in known.broken]
+            first_ones = await self._first_ones(tx, broken)
+            found += [
+                encoding.nothing(row, known.broken[row["seq"]], first_ones.get(row["command_key"])) for row in broken
+            ]
             earlier = await self._earlier(tx, [by_seq[row["seq"]] for row in found if row["earlier"] is not None])
             refused: list[tuple[Row, Row]] = []
             for answer in found:
@@ -272,9 +282,6 @@ class Gate:
                     answers[row["seq"]] = encoding.applied(row, answer)
                 else:
                     refused.append((row, answer))
-            refused += [
-                (row, encoding.nothing(row, known.broken[row["seq"]])) for row in batch if row["seq"] in known.broken
-            ]
             answers |= await self._refuse(tx, refused, known)
             moved = {story for answer in found if answer["hops"] for story in answer["stories"]}
             await known.next.begin(tx, moved)
@@ -304,6 +311,13 @@ class Gate:
         items = {row["command_key"]: row for row in rows}
         found = await tx.run("gate/answers", keys=list(items))
         return {answer["key"]: encoding.stored(items[answer["key"]], answer) for answer in found}
+
+    async def _first_ones(self, tx: Transaction, rows: list[Row]) -> dict[str | None, str | None]:
+        """The fingerprints of the commands that were first answered under the ids of these, `{command key: …}`."""
+        if not rows:
+            return {}
+        found = await tx.run("gate/answers", keys=[row["command_key"] for row in rows if row["command_key"]])
+        return {answer["key"]: answer["fingerprint"] for answer in found}
 
     async def _refuse(self, tx: Transaction, refused: list[tuple[Row, Row]], known: _Known) -> dict[int, Decision]:
         """Answers refusals, and records those a door is to hear of."""

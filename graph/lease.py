@@ -14,6 +14,9 @@ from graph.metrics import LEASE
 SECONDS = 6.0  # that a holder who went away without a word still counts as one
 _KEEP = 2.0  # seconds after which a holder who wrote nothing says that it is still there
 _PATIENCE = 1.0  # seconds of waiting for its lock after which the holder must be at work
+# Seconds for which who could not ask still acts outside of Neo4j. A stream drops repetitions for two minutes, so
+# nothing that a next holder has published meanwhile is new to it.
+_SURE = 30.0
 _STAND_BY = 0.4  # seconds between two looks of those who wait for their turn
 
 
@@ -36,6 +39,11 @@ class Lease:
     def held(self) -> bool:
         """Whether it was ours when we last looked."""
         return self._fence is not None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it was ours so short a time ago that what another has done since then cannot be long ago."""
+        return self.held and monotonic() - self._kept < _SURE
 
     def _has(self, fence: int | None) -> None:
         self._fence = fence

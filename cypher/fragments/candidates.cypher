@@ -18,7 +18,7 @@ WITH *,
     WHEN any(role IN r.needed WHERE NOT role IN roles) THEN [{code: 'ROLE_NOT_ALLOWED', roles:
       CASE WHEN size([role IN r.needed WHERE NOT role IN roles]) = 1 THEN [role IN r.needed WHERE NOT role IN roles] END}]
     WHEN size(firing) = 0 AND size(r.needed) = 0 AND size(r.relations) = 0 THEN [{code: 'ROLE_NOT_ALLOWED'}]
-    WHEN r.kinds IS NOT NULL AND NOT actor.kind IN r.kinds THEN [{code: 'ROLE_NOT_ALLOWED', kinds: r.kinds}]
+    WHEN r.kinds IS NOT NULL AND NOT coalesce(actor.kind, '') IN r.kinds THEN [{code: 'ROLE_NOT_ALLOWED', kinds: r.kinds}]
     ELSE []
   END
   + CASE WHEN free OR size(r.relations) = 0 OR any(relation IN r.relations WHERE

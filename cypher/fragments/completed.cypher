@@ -5,8 +5,8 @@ WHERE NOT EXISTS {
   AND EXISTS {
     MATCH (story)-[:HAS_TASK]->(x:Task)
     WHERE x.done_at IS NOT NULL AND (story.tasks_completed_at IS NULL OR x.done_at > story.tasks_completed_at) }
-WITH story, seq, datetime.realtime() AS now
-SET story.tasks_completed_at = now
+WITH story, seq, datetime.realtime() AS now, COLLECT { MATCH (story)-[:HAS_TASK]->(x:Task) RETURN x.done_at } AS done
+SET story.tasks_completed_at = reduce(latest = now, at IN done | CASE WHEN at > latest THEN at ELSE latest END)
 CREATE (:OutboxEvent {
   outbox_id: randomUUID(), outbox_at: told_at, outbox_order: seq * 100 + 90, item_id: story.id,
   subject: 'workflow.story.tasks_completed', story_id: story.id, all_tasks_status: 'done',

@@ -2,7 +2,7 @@
 UNWIND $keys AS key
 OPTIONAL MATCH (first:Change {command_key: key})
 OPTIONAL MATCH (refusal:Refusal {command_key: key})
-RETURN key, first.awaits AS awaits, refusal {.version, .reasons, .legal_actions, .remedies} AS refusal,
+RETURN key, coalesce(first.fingerprint, refusal.fingerprint) AS fingerprint, first.awaits AS awaits, refusal {.version, .reasons, .legal_actions, .remedies} AS refusal,
   COLLECT {
     MATCH (change:Change {item_id: first.item_id})
     WHERE change.seq >= first.seq AND change.seq < first.seq + 25 AND change.command_id = first.command_id

@@ -82,8 +82,8 @@ CALL (engine, told_at, engine_role, asked) {
     + CASE WHEN actor = engine AND NOT c.engine THEN [{code: 'ROLE_NOT_ALLOWED', builtin: true}] ELSE [] END
     + CASE WHEN item IS NOT NULL AND size(states) <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
     + CASE WHEN c.expected_version <> item.version THEN [{code: 'STALE_VERSION', version: item.version}] ELSE [] END
-    // While its lock was waited for; only a task that is not begun can be moved, so all others need not be looked at.
-    + CASE WHEN head(states).kind = 'initial' AND item:Task AND NOT c.dry AND
+    // While its lock was waited for: another story is locked than the one it belongs to.
+    + CASE WHEN item:Task AND NOT c.dry AND
         COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }[..1] <> [parent IN [one.story] WHERE parent IS NOT NULL]
       THEN [{code: 'MOVED'}] ELSE [] END
       AS obstacles
@@ -120,7 +120,7 @@ CALL (engine, told_at, engine_role, asked) {
       CALL (engine, told_at, engine_role, judged, step) {
         UNWIND [j IN judged WHERE j.one.may_apply AND j.chosen IS NOT NULL] AS j
         WITH engine, told_at, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
-          j.state.name AS source, [j.chosen.r] + j.chosen.r.then AS rules, datetime.realtime() AS now, j.item.version AS version,
+          j.state AS left, j.state.name AS source, [j.chosen.r] + j.chosen.r.then AS rules, datetime.realtime() AS now, j.item.version AS version,
           CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS asker,
           CASE
             WHEN step > 0 THEN engine_role
@@ -138,7 +138,13 @@ CALL (engine, told_at, engine_role, asked) {
           item.feedback = CASE WHEN step = 0 AND coalesce(t.rework, false) <> true THEN feedback
                                ELSE coalesce(feedback, item.feedback) END,
           item.started_at = CASE WHEN any(r IN rules WHERE r.target.kind = 'active') THEN coalesce(item.started_at, now) ELSE item.started_at END,
-          item.done_at = CASE WHEN target.kind = 'final' AND coalesce(target.outcome, 'done') = 'done' THEN now END
+          item.done_at = CASE WHEN target.kind = 'final' AND coalesce(target.outcome, 'done') = 'done' THEN CASE
+            // From one final state to another nothing is done once more.
+            WHEN item.done_at IS NOT NULL AND left.kind = 'final' AND all(r IN rules WHERE r.target.kind = 'final') THEN item.done_at
+            // Later than what was told of its story, also where the clock was set back.
+            WHEN story.tasks_completed_at >= now THEN story.tasks_completed_at + duration({microseconds: 1})
+            ELSE now
+          END END
         WITH *
         CALL (item, t, asker) {
           WITH item, t, asker WHERE coalesce(t.claims, false) = true

@@ -241,8 +241,9 @@ async def _check_may(run: Run, what: Literal["draft", "publish"], workflow: str,
         raise NotFoundError(f"There is no actor '{by}'.")
     if found["builtin"]:
         raise ConflictError(f"'{by}' is the system itself, in whose name nobody changes rules.")
-    if what == "publish" and found["kind"] == AGENT:
-        raise ConflictError(f"'{by}' is an agent: agents may draft rules, never publish them.")
+    if what == "publish" and found["kind"] in {AGENT, None}:
+        kind = "is an agent" if found["kind"] else "has no kind, so it may be an agent"
+        raise ConflictError(f"'{by}' {kind}: agents may draft rules, never publish them.")
     if not found[f"may_{what}"]:
         able = ", ".join(f"'{role}'" for role in found["drafters" if what == "draft" else "publishers"])
         raise ConflictError(f"'{by}' may not {what} the rules of '{workflow}'; who has one of these roles may: {able}.")

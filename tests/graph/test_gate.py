@@ -75,6 +75,12 @@ async def test_an_inherited_role_counts(review: Review) -> None:
     await review.world.applied(paper, "PRINT", chief)
 
 
+async def test_who_has_no_kind_is_of_none_that_is_asked_for(review: Review) -> None:
+    paper, odd = await review.approved(priority=1), await review.world.actor(review.role("chief"))
+    await review.world.cypher("MATCH (a:Actor {id: $id}) REMOVE a.kind", id=odd)
+    assert await review.world.refused(paper, "PRINT", odd) == ["ROLE_NOT_ALLOWED"]
+
+
 async def test_all_roles_in_one_person(review: Review) -> None:
     paper = await review.waiting()
     both = await review.world.actor(review.role("reader"), review.role("lawyer"))

@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
+import pytest
 import pytest_asyncio
 
+from graph import encoding
 from graph.backlog import Backlog
 from graph.database import Database, Transaction
+from graph.deciding import begin_next, decide
 from graph.decision import Command, Outcome
 from graph.gate import Gate
 from graph.places import Places
 from graph.rules.service import Rules
 from tests.graph.review import GOOD, WORDS, Review
 from tests.graph.world import World, codes, unique
+
+Work = Callable[[Transaction], Awaitable[None]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -88,31 +94,26 @@ async def test_lists_over_the_same_items_in_opposite_orders(review: Review) -> N
         assert actions == ["HAND_IN", "SORT", "SEND_BACK", "GIVE_BACK"]
 
 
-async def test_a_task_that_is_moved_while_its_lock_is_waited_for(review: Review) -> None:
+@pytest.mark.parametrize("begins", [False, True])
+async def test_a_task_that_is_moved_while_its_lock_is_waited_for(review: Review, begins: bool) -> None:
     """What follows is told of the story it then belongs to, under the lock of that one."""
-    world, suffix = review.world, unique("")
-    await world.publish(
-        f"workflow: errand{suffix}\nitem: task\nroles: []\nstates: {{todo: {{kind: initial}}, gone: {{kind: final}}}}\n"
-        "transitions: [{from: todo, action: DROP, to: gone, roles: ['*']}]\n"
-    )
-    former, other = await world.story(), await world.story()
-    task = await world.task(f"errand{suffix}", former)
-    moved, leave = asyncio.Event(), asyncio.Event()
+    world, errand = review.world, await _errand(review)
+    former, other = await world.story(), await world.story(released=begins)
+    task = await world.task(errand, former)
 
     async def move(tx: Transaction) -> None:
         await tx.run("item/hold", id=task, stories=[other], tasks=[], actor_id=None)
         await tx.run("item/move_task", id=task, story_id=other)
-        moved.set()
-        await leave.wait()
+        await begin_next(tx, [other])
 
-    moving = asyncio.create_task(world.db.in_transaction(move))
-    await moved.wait()
+    moving, leave = await _open(world, move)
     acting = asyncio.create_task(world.applied(task, "DROP", review.writer))
     await _blocked(world, "IN_STATE")
     leave.set()
     await asyncio.gather(moving, acting)
-    [told] = await world.events(task, "workflow.state.changed")
-    assert told["story_id"] == other
+    told = await world.events(task, "workflow.state.changed")
+    assert [event["action"] for event in told] == ["START", "DROP"] if begins else ["DROP"]
+    assert {event["story_id"] for event in told} == {other}
     assert len(await world.events(other, "workflow.story.tasks_completed")) == 1
     assert not await world.events(former, "workflow.story.tasks_completed")
 
@@ -121,23 +122,75 @@ async def test_of_two_moves_at_once_the_second_one_counts(review: Review) -> Non
     world = review.world
     former, one, other = await world.story(), await world.story(), await world.story()
     task = await world.task(review.workflow, former)
-    places = Places(world.db, world.gate, Backlog(world.db))
-    moved, leave = asyncio.Event(), asyncio.Event()
 
     async def move(tx: Transaction) -> None:
         await tx.run("item/hold", id=task, stories=[one], tasks=[], actor_id=None)
         await tx.run("item/move_task", id=task, story_id=one)
-        moved.set()
-        await leave.wait()
 
-    moving = asyncio.create_task(world.db.in_transaction(move))
-    await moved.wait()
-    again = asyncio.create_task(places.move_task(task, other))
+    moving, leave = await _open(world, move)
+    again = asyncio.create_task(_places(world).move_task(task, other))
     await _blocked(world, "HAS_TASK")
     leave.set()
     await asyncio.gather(moving, again)
     [change] = await world.history(task)
     assert json.loads(change["inputs"]) == {"from": one, "to": other}
+
+
+async def test_a_task_that_is_moved_while_what_it_waits_for_closes_is_begun(review: Review) -> None:
+    world, errand = review.world, await _errand(review)
+    parents = [await world.story(), await world.story(), await world.story(released=True)]
+    first, second = await world.task(errand, parents[0]), await world.task(errand, parents[1])
+    await world.cypher("MATCH (a:Task {id: $a}), (b:Task {id: $b}) CREATE (b)-[:DEPENDS_ON]->(a)", a=first, b=second)
+
+    async def close(tx: Transaction) -> None:
+        await decide(tx, [encoding.row(Command(first, "DROP", review.writer), 0)])
+
+    async def follow(tx: Transaction) -> None:
+        await begin_next(tx, [parents[1]])
+
+    closing, leave = await _open(world, close, follow)
+    moving = asyncio.create_task(_places(world).move_task(second, parents[2]))
+    # It waits, or is done before the other one sees where to.
+    await asyncio.wait({moving}, timeout=2)
+    leave.set()
+    await asyncio.gather(closing, moving)
+    assert await world.state(second) == "doing"
+
+
+def _places(world: World) -> Places:
+    return Places(world.db, world.gate, Backlog(world.db))
+
+
+async def _errand(review: Review) -> str:
+    """A workflow of its own: the system begins such a task, and anybody drops it."""
+    name = unique("errand")
+    await review.world.publish(
+        f"workflow: {name}\nitem: task\nroles: [system]\n"
+        "states: {todo: {kind: initial}, doing: {kind: active}, gone: {kind: final}}\n"
+        "transitions:\n"
+        "  - {from: todo, action: START, to: doing, roles: [system]}\n"
+        "  - {from: [todo, doing], action: DROP, to: gone, roles: ['*']}\n"
+    )
+    return name
+
+
+async def _ping(tx: Transaction) -> None:
+    await tx.run("health/ping")
+
+
+async def _open(world: World, first: Work, last: Work = _ping) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """A transaction that has done `first`, and stays open until the event is set; it does `last` then."""
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await first(tx)
+        inside.set()
+        await leave.wait()
+        await last(tx)
+
+    writing = asyncio.create_task(world.db.in_transaction(work))
+    await inside.wait()
+    return writing, leave
 
 
 async def _blocked(world: World, word: str) -> None:

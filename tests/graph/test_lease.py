@@ -66,6 +66,16 @@ async def test_one_holds_it_until_it_is_given_back(db: Database) -> None:
     assert await second.take()
 
 
+async def test_who_could_not_ask_for_long_is_not_sure(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = Lease(db, unique("job"))
+    assert not lease.is_sure
+    assert await lease.take()
+    assert lease.is_sure
+    monkeypatch.setattr("graph.lease._SURE", 0.0)
+    assert lease.held
+    assert not lease.is_sure
+
+
 async def test_many_at_once_and_one_gets_it(db: Database) -> None:
     name = unique("job")
     assert sum(await asyncio.gather(*(Lease(db, name).take() for _ in range(8)))) == 1

@@ -258,8 +258,10 @@ async def test_an_agent_drafts_and_never_publishes(paper: Paper) -> None:
     agent = await permitted(world, paper.name, "agent", draft=True, publish=True)
     await world.cypher("MATCH (a:Actor {id: $a}), (r:Role {name: 'admin'}) CREATE (a)-[:HAS_ROLE]->(r)", a=agent)
     draft = await rules.import_draft(paper.renamed, agent)
-    with pytest.raises(ConflictError, match="never publish"):
-        await rules.publish(paper.name, draft.confirm or "", by=agent)
+    for edit in ("SET a.kind = 'agent'", "REMOVE a.kind"):
+        await world.cypher(f"MATCH (a:Actor {{id: $a}}) {edit}", a=agent)
+        with pytest.raises(ConflictError, match="never publish"):
+            await rules.publish(paper.name, draft.confirm or "", by=agent)
     assert await rules.publish(paper.name, draft.confirm or "") == 2
 
 

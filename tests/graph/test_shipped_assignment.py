@@ -225,3 +225,37 @@ async def test_an_assignment_that_cannot_be_told_keeps_nobody_else_back(team: Te
         )
     await world.applied(first, "APPROVE_DESIGN", team.architect)
     assert await begun(team, second, third) == [second]
+
+
+async def test_a_completion_is_told_also_when_the_clock_was_set_back(team: Team) -> None:
+    world, first, second = team.world, unique("first"), unique("second")
+    story = await team.released(TaskSeed(first))
+    await team.finish(first)
+    await world.cypher(
+        "MATCH (s:Story {id: $id}) SET s.tasks_completed_at = s.tasks_completed_at + duration({hours: 1})", id=story
+    )
+    for task in (second, unique("third")):
+        await team.work.story_transitioned(story, RELEASING, [TaskSeed(task)])
+        await team.finish(task)
+    assert [event["done"] for event in await world.events(story, COMPLETED)] == [1, 2, 3]
+
+
+async def test_what_is_filed_after_it_was_done_completes_nothing_again(team: Team) -> None:
+    world, name = team.world, unique("filing")
+    await world.publish(
+        f"workflow: {name}\nitem: task\nroles: []\n"
+        "states: {todo: {kind: initial}, done: {kind: final}, filed: {kind: final}}\n"
+        "transitions:\n"
+        "  - {from: todo, action: FINISH, to: done, roles: ['*']}\n"
+        "  - {from: done, action: FILE_AWAY, to: filed, roles: ['*']}\n"
+        "  - {from: filed, action: REOPEN, to: todo, roles: ['*']}\n"
+    )
+    story = await world.story()
+    tasks = [await world.task(name, story) for _ in range(2)]
+    for action in ("FINISH", "FILE_AWAY"):
+        for task in tasks:
+            await world.applied(task, action, team.po)
+        assert len(await world.events(story, COMPLETED)) == 1
+    for action in ("REOPEN", "FINISH"):
+        await world.applied(tasks[0], action, team.po)
+    assert len(await world.events(story, COMPLETED)) == 2

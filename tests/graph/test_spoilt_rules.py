@@ -142,3 +142,18 @@ async def test_a_guard_of_a_wrong_type_on_an_automatic_transition(review: Review
     )
     decision = await review.world.act(paper, "SEND_BACK", review.reader, feedback=WORDS)
     assert decision.outcome is Outcome.APPLIED or codes(decision) == ["RULE_BROKEN"]
+
+
+async def test_what_was_answered_before_its_rules_were_spoilt_has_the_same_answer(review: Review) -> None:
+    world, paper = review.world, await review.paper()
+    await world.applied(paper, "HAND_IN", review.writer, command_id="once", **GOOD)
+    first = await world.act(paper, "FINISH", review.reader, command_id="refused")
+    # As no rule of that state can be read any more.
+    await review.by_hand("MATCH (t:Transition {workflow: $workflow, name: 'TAKE'}) SET t.after = ''")
+    assert await world.refused(paper, "SEND_BACK", review.reader, feedback=WORDS) == ["RULE_BROKEN"]
+    again = await world.act(paper, "HAND_IN", review.writer, command_id="once", **GOOD)
+    assert (again.outcome, path(again)[0][1]) == (Outcome.DUPLICATE, "draft")
+    again = await world.act(paper, "FINISH", review.reader, command_id="refused")
+    assert (again.outcome, again.reasons) == (Outcome.DUPLICATE, first.reasons)
+    assert await world.refused(paper, "TAKE", review.reader, command_id="once") == ["COMMAND_ID_REUSED"]
+    assert len(await world.events(paper, "workflow.action.refused")) == 3
