@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -12,15 +12,13 @@ from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import BadSubjectError
 from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
-SUBJECT = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
-"""Of what can be published."""
+SUBJECT = re.compile(r"(?!.{501})[^\s.*>]+(\.[^\s.*>]+)*")
+"""Of what can be published; a server ends the connection over one of some thousand bytes."""
 
 _AT_ONCE = 1000  # messages on their way to the server
-_ROOM = 20_000  # bytes that headers never fill; below that nobody counts them
 _TOO_LARGE = {10054, 10097}  # the codes of a stream that takes no such body, or no such headers, at any time
 _PATIENCE = 5.0  # seconds without any confirmation after which those on their way count as lost
 
@@ -46,7 +44,10 @@ class Letter(NamedTuple):
 
     def is_larger_than(self, most: int) -> bool:
         """Whether a server that takes `most` bytes ends the connection over it; it does when headers alone are why."""
-        return len(self.data) + _ROOM > most and self.size > most
+        # In most there is so much room that nobody need count.
+        return (
+            len(self.data) + 16 * (len(self.id) + len(self.chain) + len(self.subject) + 64) > most and self.size > most
+        )
 
 
 @dataclass(slots=True)
@@ -66,8 +67,10 @@ class Sent:
 class Chains:
     """One connection's way to publish so; open it, and `publish` one list after the other."""
 
-    def __init__(self, connection: Client) -> None:
+    def __init__(self, connection: Client, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """`goes_on` is asked before each message; what is not sent then has failed."""
         self._connection = connection
+        self._goes_on = goes_on
         self._inbox = connection.new_inbox()
         self._count = 0
         self._on_way: dict[int, list[Letter]] = {}
@@ -115,11 +118,14 @@ class Chains:
 
     async def _send(self, chain: list[Letter]) -> None:
         letter = chain[-1]
-        if letter.subject in self._strays:
+        if letter.subject in self._strays or not SUBJECT.fullmatch(letter.subject):
             self._sent.homeless.append(letter)
             return
         if letter.is_larger_than(self._connection.max_payload):
             self._sent.too_large.append(letter)
+            return
+        if not self._goes_on():
+            self._sent.failed.append((letter, "publishing has stopped"))
             return
         self._count += 1
         number = self._count
@@ -128,9 +134,6 @@ class Chains:
             await self._connection.publish(
                 letter.subject, letter.data, reply=f"{self._inbox}.{number}", headers=letter.headers
             )
-        except BadSubjectError:
-            self._on_way.pop(number, None)
-            self._sent.homeless.append(letter)
         except NatsError as error:
             self._on_way.pop(number, None)
             self._sent.failed.append((letter, str(error) or type(error).__name__))

@@ -67,8 +67,11 @@ async def bury(
     if len(data) + header_size(own) > streams.largest:
         own[_SIZE] = str(len(data))
         data = data[: max(0, streams.largest - header_size(own))]
-    await streams.ensure()
-    await streams.js.publish(f"{PREFIX}{subject}", data, headers=own)
+    try:
+        await streams.js.publish(f"{PREFIX}{subject}", data, headers=own)
+    except NoStreamResponseError:
+        await streams.ensure()
+        await streams.js.publish(f"{PREFIX}{subject}", data, headers=own)
 
 
 class DeadLetters:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -32,8 +32,10 @@ _START, _APPEND, _COMMIT = range(3)
 class Ingest:
     """One connection's way to do so; open it, and `publish` one list after the other."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """`goes_on` is asked before each message; what is not sent then is not stored."""
         self._streams = streams
+        self._goes_on = goes_on
         self._connection: Client = streams.connection
         self._inbox = self._connection.new_inbox()
         self._batches: dict[str, _Batch] = {}
@@ -101,6 +103,8 @@ class Ingest:
         reply, last = f"{self._inbox}.{name}.{_FLOW}.fail", len(letters)
         try:
             for number, letter in enumerate(letters, 1):
+                if not self._goes_on():
+                    return batch.stored
                 operation = _COMMIT if number == last else _START if number == 1 else _APPEND
                 await self._connection.publish(
                     letter.subject, letter.data, reply=f"{reply}.{number}.{operation}.$FI", headers=letter.headers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
@@ -18,7 +17,7 @@ from consumers.chains import SUBJECT, Chains, Letter
 from consumers.dead import bury
 from consumers.ingest import Ingest
 from consumers.resting import Resting
-from consumers.streams import SILENT, Streams
+from consumers.streams import Streams, is_ours
 from graph import fault_points
 from graph.database import Database
 from graph.errors import UnavailableError
@@ -31,6 +30,7 @@ _BATCH = 1000
 _FORGET = 250  # published events that are forgotten together
 _REMEMBER = 1.0  # seconds after which fewer are forgotten too
 _STINT = 50  # events that are made letters without a pause
+_SHOWN = 200  # characters of what should be a subject
 _LOOK = 0.25  # seconds after which the outbox is looked at even when this process wrote nothing
 _PAUSE = 0.5  # seconds before the next try, of a server that is away or a bus that takes hardly anything
 
@@ -73,7 +73,8 @@ class Publisher:
         keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
             self._done.clear()
-            async with Ingest(self._streams) as ingest, Chains(self._streams.connection) as chains:
+            goes_on = self._may_publish
+            async with Ingest(self._streams, goes_on) as ingest, Chains(self._streams.connection, goes_on) as chains:
                 while not stopping.is_set() and self._lease.held:
                     # Cleared before looking, so that what is written while we look is looked at again.
                     self._db.wrote.clear()
@@ -84,6 +85,12 @@ class Publisher:
                 await self._forget()
         finally:
             keeping.cancel()
+
+    def _may_publish(self) -> bool:
+        """No, when what is sent now may arrive long after the next holder has sent it: the client would keep it until
+        there is a connection again, and who was frozen does not know who it is.
+        """
+        return self._lease.is_sure and self._streams.connection.is_connected
 
     async def _publish_waiting(self, ingest: Ingest, chains: Chains) -> bool:
         """Publishes some; whether there is a reason to look again at once, but for what is written meanwhile."""
@@ -109,30 +116,33 @@ class Publisher:
         for letter in astray:
             reason = reasons.get(letter.subject)
             (hopeless if reason else failed).append((letter, reason or "no stream answered"))
-        for letter, reason in hopeless:
-            await self._give_up(letter, reason)
-            self._done[nodes[id(letter)]] = letter.id
-        done = [*sent.confirmed, *(letter for letter, _ in hopeless)]
-        self._resting.wake(letter.chain for letter in done)
+        buried, unburied = await self._bury(hopeless)
+        failed += unburied
+        self._done.update((nodes[id(letter)], letter.id) for letter in buried)
+        self._resting.wake(letter.chain for letter in [*sent.confirmed, *buried])
         if failed:
             # Those that follow one of these of the same item wait as well, and stay in the outbox.
             log.warning("not published", events=len(failed), error=failed[0][1])
             if not self._resting.put(letter.chain for letter, _ in failed):
                 await asyncio.sleep(_PAUSE)
-        return bool(failed or hopeless) or len(events) >= _BATCH
+        return bool(failed or buried) or len(events) >= _BATCH
 
     async def _without_stream(self, subjects: Collection[str]) -> dict[str, str]:
         """Those that no stream keeps, each with the reason; they count as strays until one does."""
+        are_made = True
         if any(map(SUBJECT.fullmatch, subjects)):
-            # One of ours for which nobody answers is no reason to publish nothing.
-            with suppress(*SILENT):
+            try:
                 await self._streams.ensure()
+            except (TimeoutError, APIError) as error:
+                # One of ours that cannot be made now is no reason to publish nothing, nor to give up what is its own.
+                log.warning("streams", error=str(error) or type(error).__name__)
+                are_made = False
         found: dict[str, str] = {}
         for subject in subjects:
             if not SUBJECT.fullmatch(subject):
                 # A rule edited by hand may emit anything; it must not stop the events behind it.
-                found[subject] = f"'{subject}' is no subject; change what the rule emits"
-            elif await self._streams.of(subject) is None:
+                found[subject] = f"'{subject[:_SHOWN]}' is no subject; change what the rule emits"
+            elif await self._streams.of(subject) is None and (are_made or not is_ours(subject)):
                 found[subject] = f"no stream keeps '{subject}'; add one, or change what the rule emits"
         self._strays = (self._strays - set(subjects)) | {subject for subject in found if SUBJECT.fullmatch(subject)}
         return found
@@ -143,10 +153,17 @@ class Publisher:
             await self._outbox.remove(self._done)
             self._done.clear()
 
-    async def _give_up(self, letter: Letter, reason: str) -> None:
-        subject = letter.subject if SUBJECT.fullmatch(letter.subject) else "outbox"
-        log.warning("dead letter", subject=subject, reason=reason)
-        await bury(self._streams, subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
+    async def _bury(self, hopeless: Sequence[tuple[Letter, str]]) -> tuple[list[Letter], list[tuple[Letter, str]]]:
+        """Those that are dead letters now, and those that wait because the bus takes none, each with the reason."""
+        for place, (letter, reason) in enumerate(hopeless):
+            subject = letter.subject if SUBJECT.fullmatch(letter.subject) else "outbox"
+            log.warning("dead letter", subject=subject, reason=reason)
+            try:
+                await bury(self._streams, subject, letter.data, letter.headers, reason, f"outbox/{letter.id}")
+            except (NatsError, TimeoutError) as error:
+                why = f"it cannot become a dead letter now: {str(error) or type(error).__name__}"
+                return [one for one, _ in hopeless[:place]], [(one, why) for one, _ in hopeless[place:]]
+        return [letter for letter, _ in hopeless], []
 
     async def _wait(self, stopping: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._db.wrote, stopping)]

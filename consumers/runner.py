@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -77,6 +78,8 @@ class Runner(Generic[Event]):
         self._order = Order[Event](each=each)
         self._turn = asyncio.Lock()
         self._broken = False
+        self._unburied: deque[Unread] = deque()
+        self._bury_at = 0.0
         self._saved, self._saved_at = 0, monotonic()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -152,9 +155,8 @@ class Runner(Generic[Event]):
         for known in again:
             await known.message.ack()
         self._order.add(new)
-        for one in new:
-            if isinstance(one, Unread):
-                await self._bury(one.taken, one.delivery, one.reason)
+        self._unburied.extend(one for one in new if isinstance(one, Unread))
+        await self._bury_unread()
         return self._order.take(self._most)
 
     async def _save(self, place: Subscribed) -> None:
@@ -220,8 +222,8 @@ class Runner(Generic[Event]):
             raise
         except BadInputError as error:
             if len(jobs) == 1:
-                await self._bury(jobs[0].taken, jobs[0].heard.delivery, str(error))
-                return []
+                is_buried = await self._bury(jobs[0].taken, jobs[0].heard.delivery, str(error))
+                return [] if is_buried else self._failed(jobs[0], error)
         except Exception as error:
             if len(jobs) == 1:
                 return self._failed(jobs[0], error)
@@ -269,15 +271,30 @@ class Runner(Generic[Event]):
             again = self._order.parked(first.item)
             if again and again.jobs[0] is first:
                 again.tries = parked.tries + 1
-                again.due = monotonic() + min(BACK_OFF * 2**again.tries, LONGEST_BACK_OFF)
-                if again.tries + 1 >= _TRIES:
-                    await self._bury(first.taken, first.heard.delivery, f"failed {_TRIES} times: {first.error}")
+                again.due = monotonic() + min(BACK_OFF * 2 ** min(again.tries, _TRIES), LONGEST_BACK_OFF)
+                if again.tries + 1 >= _TRIES and await self._bury(
+                    first.taken, first.heard.delivery, f"failed {again.tries + 1} times: {first.error}"
+                ):
                     _, *behind = self._order.take_parked(first.item)
                     await self._work(behind, stopping)
             self._order.lay_down({first.item})
         return tried
 
-    async def _bury(self, taken: Taken, delivery: Delivery, reason: str) -> None:
+    async def _bury_unread(self) -> None:
+        while self._unburied and monotonic() >= self._bury_at:
+            first = self._unburied[0]
+            if await self._bury(first.taken, first.delivery, first.reason):
+                self._unburied.popleft()
+            else:
+                self._bury_at = monotonic() + LONGEST_BACK_OFF
+
+    async def _bury(self, taken: Taken, delivery: Delivery, reason: str) -> bool:
+        """Whether it is a dead letter now; while the bus takes none it stays open, and holds nothing else up."""
         log.warning("dead letter", subject=delivery.subject, place=delivery.place, reason=reason)
-        await bury(self._streams, delivery.subject, delivery.data, delivery.headers, reason, delivery.place)
+        try:
+            await bury(self._streams, delivery.subject, delivery.data, delivery.headers, reason, delivery.place)
+        except (NatsError, TimeoutError) as error:
+            log.warning("no dead letter now", place=delivery.place, error=str(error) or type(error).__name__)
+            return False
         await self._acknowledge([taken])
+        return True

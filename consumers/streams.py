@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError, ServerError, ServiceUnavailableError
+from nats.js.errors import APIError, BadRequestError, NotFoundError, ServerError, ServiceUnavailableError
 
 from graph.events import ACCEPTED
 from graph.published import PUBLISHED
@@ -23,6 +23,13 @@ NEEDED = {
     stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
     for stream, covered in STREAMS.items()
 }
+
+
+def is_ours(subject: str) -> bool:
+    """Whether it belongs to a stream that we make."""
+    return any(subject.startswith(covered.removesuffix(">")) for covered in STREAMS.values())
+
+
 SILENT = (TimeoutError, ServerError, ServiceUnavailableError)
 """What is raised where nobody answers for a stream or a consumer: of a cluster, too few servers run, or just began."""
 REPLICAS = 3  # copies of a stream that is made in a cluster
@@ -47,21 +54,25 @@ class Streams:
     async def ensure(self) -> None:
         """Makes those that are missing, and adds to ours what no stream keeps; replicas of one that is there stay.
 
-        One for which nobody answers keeps no other from being made; then the error is raised.
+        One for which nobody answers, or that cannot be made, keeps no other from being made; then the error is raised.
         """
-        silent: Exception | None = None
+        failed: Exception | None = None
         for name, subject in STREAMS.items():
             try:
-                config = (await self.js.stream_info(name)).config
-            except NotFoundError:
-                await self._add(name, subject)
-            except SILENT as error:
-                silent = error
-            else:
-                if subject not in (config.subjects or []):
-                    await self._widen(config, await self._homeless(name))
-        if silent:
-            raise silent
+                await self._ensure(name, subject)
+            except (TimeoutError, APIError) as error:
+                failed = error
+        if failed:
+            raise failed
+
+    async def _ensure(self, name: str, subject: str) -> None:
+        try:
+            config = (await self.js.stream_info(name)).config
+        except NotFoundError:
+            await self._add(name, subject)
+        else:
+            if subject not in (config.subjects or []):
+                await self._widen(config, await self._homeless(name))
 
     async def of(self, subject: str) -> str | None:
         """The name of the stream that keeps a subject."""

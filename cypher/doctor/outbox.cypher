@@ -8,7 +8,7 @@ WITH event, CASE
   WHEN NOT coalesce(
     // include: publishable
     , false)
-    THEN 'has an outbox_id that is no text, or an outbox_at that is no time with its zone in the years 1 to 9999'
+    THEN 'has an outbox_id that is no text or a very long one, or an outbox_at that is no time with its zone in the years 1 to 9999'
   WHEN event <> same[0] THEN 'has the id of another event, so that the bus keeps one of them only'
   WHEN event.outbox_at < datetime.realtime() - duration({seconds: $seconds}) THEN 'waits since ' + toString(event.outbox_at)
 END AS problem

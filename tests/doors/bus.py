@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import DeliverPolicy
+from nats.js import JetStreamContext
+from nats.js.api import DeliverPolicy, DiscardPolicy
 
 from tests.doors.asyncapi import check
 
 PATIENCE = 120.0  # seconds before a test fails that waits in vain
+
+
+@asynccontextmanager
+async def no_room_for_dead_letters(js: JetStreamContext) -> AsyncIterator[None]:
+    """Their stream is full meanwhile."""
+    place = uuid.uuid4().hex
+    await js.publish("dead.full", b"", headers={"Stategate-Reason": "full", "Stategate-Place": place})
+    about = await js.stream_info("DEAD_LETTERS")
+    await js.update_stream(replace(about.config, max_msgs=about.state.messages, discard=DiscardPolicy.NEW))
+    try:
+        yield
+    finally:
+        await js.update_stream(about.config)
 
 
 class Bus:

@@ -75,3 +75,22 @@ async def test_one_that_names_no_subject_ends_its_chain_alone(chains: Chains, su
     sent = await chains.publish([letter("a", 1, subject), letter("a", 2, good), letter("b", 1, good)])
     assert [one.id for one in sent.homeless] == [f"{subject}/a/1"]
     assert [one.id for one in sent.confirmed] == [f"{good}/b/1"]
+
+
+async def test_what_is_not_to_be_sent_any_more_has_failed(connection: Client, subject: str, bus: Bus) -> None:
+    asked = iter([True, True, *[False] * 20])
+    async with Chains(connection, lambda: next(asked)) as chains:
+        sent = await chains.publish([letter(f"c{number % 2}", number, subject) for number in range(8)])
+    assert len(sent.confirmed) == 2
+    assert {one.chain for one, _ in sent.failed} == {"c0", "c1"}
+    await bus.messages(subject, 2)
+    assert bus.count(subject) == 2
+
+
+async def test_one_whose_id_alone_is_too_large_ends_its_chain_alone(chains: Chains, subject: str) -> None:
+    large = letter("a", 1, subject)
+    name = "x" * 400_000
+    large = large._replace(id=name, headers={"Nats-Msg-Id": name, "ce-id": name, "traceparent": name})
+    sent = await chains.publish([large, letter("b", 1, subject)])
+    assert [one.chain for one in sent.too_large] == ["a"]
+    assert [one.chain for one in sent.confirmed] == ["b"]

@@ -183,3 +183,11 @@ async def test_who_else_listens_and_answers_confirms_nothing(
     await listening.unsubscribe()
     assert len(stored) <= 1
     assert await stream.bodies() == ["a0"]
+
+
+async def test_nothing_is_stored_of_what_is_not_to_be_sent_any_more(streams: Streams, stream: Stream) -> None:
+    await stream.make()
+    asked = iter([*[True] * 5, *[False] * 20])
+    async with Ingest(streams, lambda: next(asked)) as ingest:
+        await ingest.publish(stream.letters(20))
+    assert await stream.bodies() == [f"a{number}" for number in range(5)]

@@ -16,7 +16,7 @@ from nats.js.api import DiscardPolicy, StreamConfig
 from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
-from tests.doors.bus import PATIENCE, Bus
+from tests.doors.bus import PATIENCE, Bus, no_room_for_dead_letters
 from tests.graph.world import NO_TIMES, cypher
 
 RULES = """
@@ -122,6 +122,23 @@ async def test_events_of_a_full_stream_stop_no_others(
     await js.delete_stream(name)
 
 
+async def test_while_no_dead_letter_fits_only_the_hopeless_wait(
+    bus: Bus, engine: Engine, db: Database, story: str, connection: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consumers.publisher._BATCH", 4)
+    name = await _workflow(engine, "elsewhere.{name}")
+    async with no_room_for_dead_letters(connection.jetstream()):
+        tasks = [await _go(engine, story, name) for _ in range(6)]
+        for task in tasks:
+            await bus.hear("workflow.state.changed", task_id=task)
+        async with asyncio.timeout(PATIENCE):
+            # What the bus has is forgotten as ever.
+            while [await _left(db, task) for task in tasks] != [1] * len(tasks):
+                await asyncio.sleep(0.1)
+    told = {json.loads(dead.data)["task_id"] for dead in await bus.messages(f"dead.elsewhere.{name}", len(tasks))}
+    assert told == set(tasks)
+
+
 async def test_events_made_by_hand_that_lack_something_stop_no_others(
     bus: Bus, engine: Engine, db: Database, story: str
 ) -> None:
@@ -145,6 +162,19 @@ async def test_events_made_by_hand_that_lack_something_stop_no_others(
         assert await _left(db, mark) == 1 + len(odd)
     finally:
         await cypher(db, "MATCH (e:OutboxEvent {item_id: $mark}) DELETE e", mark=mark)
+
+
+async def test_a_subject_over_which_the_server_would_end_the_connection_becomes_a_dead_letter(
+    bus: Bus, db: Database
+) -> None:
+    mark = uuid.uuid4().hex
+    made = (
+        "CREATE (:OutboxEvent {outbox_id: $mark, outbox_at: datetime('2000-01-01T00:00Z'), item_id: $mark, "
+        "mark: $mark, subject: reduce(long = 'workflow', _ IN range(1, 1000) | long + '.test')})"
+    )
+    await cypher(db, made, mark=mark)
+    [dead] = await bus.messages("dead.outbox", mark=mark)
+    assert "is no subject" in (dead.headers or {})["Stategate-Reason"]
 
 
 async def test_of_two_copied_by_hand_with_one_id_each_is_told(db: Database, connection: Client) -> None:

@@ -26,7 +26,7 @@ from graph.database import Database
 from graph.errors import BadInputError, UnavailableError
 from graph.events import HeardEvent
 from graph.lease import Lease, LeaseLostError
-from tests.doors.bus import PATIENCE, Bus
+from tests.doors.bus import PATIENCE, Bus, no_room_for_dead_letters
 
 
 class Note(BaseModel):
@@ -268,6 +268,27 @@ async def test_one_that_never_succeeds_is_given_up_and_those_behind_it_wait_for_
         assert "failed 5 times: RuntimeError" in (dead.headers or {})["Stategate-Reason"]
     # Those tries that it shared with others are not counted.
     assert reader.tries[3] >= 5
+
+
+async def test_while_no_dead_letter_fits_only_bad_ones_wait_and_what_is_behind_them(
+    connection: Client, db: Database, subject: str, bus: Bus
+) -> None:
+    reader, js = Reader(), connection.jetstream()
+    await js.publish(subject, b"no note")
+    await publish(connection, subject, *notes(12, n3="always", n7="input"))
+    async with reading(connection, db, subject, reader):
+        async with no_room_for_dead_letters(js):
+            await reader.until(7)
+            async with asyncio.timeout(PATIENCE):
+                while reader.tries.get(3, 0) < 7 or reader.tries.get(7, 0) < 3:
+                    await asyncio.sleep(0.05)
+            await publish(connection, subject, Note(item="i2", number=20))
+            await reader.until(8)
+            assert set(reader.numbers()) == {0, 1, 2, 4, 5, 8, 11, 20}
+            assert not bus.heard(f"dead.{subject}")
+        assert len(await bus.messages(f"dead.{subject}", 3)) == 3
+        await reader.until(11)
+    assert reader.is_ordered()
 
 
 async def test_while_the_database_is_away_everything_waits_in_order(

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
+from nats.js.errors import BadRequestError
 
 from consumers.bus import connected, subscribe
+from consumers.publisher import Publisher
 from consumers.pull import Pull, as_it_is
 from consumers.streams import STREAMS, Streams
 from graph.database import Database
@@ -21,6 +23,7 @@ from stategate.servers.launch import Launcher
 from stategate.servers.nats import Nats
 from stategate.servers.ports import Ports
 from tests.doors.bus import PATIENCE
+from tests.graph.world import unique
 
 
 async def test_our_streams_are_there(connection: Client) -> None:
@@ -62,6 +65,32 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
+    finally:
+        await launcher.stop()
+
+
+async def test_one_that_cannot_be_made_keeps_no_other_from_being_made(
+    tmp_path: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = Streams._make
+
+    async def make(streams: Streams, name: str, subjects: list[str]) -> None:
+        if name == "PLANNING":
+            raise BadRequestError(description="no room for it")
+        await there(streams, name, subjects)
+
+    monkeypatch.setattr(Streams, "_make", make)
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server = Nats(tmp_path)
+    try:
+        async with connected(server.url(await launcher.launch(server)), "tests") as client:
+            streams = Streams(client)
+            with pytest.raises(BadRequestError):
+                await streams.ensure()
+            assert {one for one in STREAMS if await streams.of(STREAMS[one])} == STREAMS.keys() - {"PLANNING"}
+            # Who publishes gives up what no stream will keep, not what is to have one as soon as it can be made.
+            publisher = Publisher(streams, db, Lease(db, unique("outbox")))
+            assert (await publisher._without_stream({"planning.any", "team.any"})).keys() == {"team.any"}
     finally:
         await launcher.stop()
 
