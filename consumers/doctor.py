@@ -23,6 +23,7 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
         "STREAMS",
         "Every subject of ours is kept by a stream, in a cluster as often as STATEGATE_NATS_REPLICAS says.",
         "--repair makes the stream that is missing; `nats stream edit NAME --replicas=N` has one kept more often. "
+        "Take our subjects from one that confirms nothing, and another is made for them. "
         "Where nobody answers, look which servers of the cluster are away, or ask again.",
         limit,
     )
@@ -44,6 +45,10 @@ async def examine(streams: Streams, limit: int = 20) -> list[Check]:
     for subject in subjects:
         if homes[subject] is None:
             kept.blame(subject, "no stream keeps it", repairable=True)
+    for name in sorted({name for name in homes.values() if name}):
+        with suppress(NotFoundError, *SILENT):
+            if (await streams.js.stream_info(name)).config.no_ack:
+                kept.blame(name, "confirms nothing (no_ack), so what it keeps is published again and again")
     for name, replicas in (await streams.lean()).items():
         kept.blame(name, f"is kept {replicas} times, fewer than it is to be" if replicas else _NOBODY)
     for kind, durable in DURABLES.items():

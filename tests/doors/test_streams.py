@@ -13,6 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StreamConfig
 from nats.js.errors import BadRequestError
 
 from consumers.bus import connected, subscribe
+from consumers.doctor import examine
 from consumers.publisher import Publisher
 from consumers.pull import Pull, as_it_is
 from consumers.streams import STREAMS, Streams
@@ -65,6 +66,20 @@ async def test_a_foreign_stream_is_used_as_it_is(tmp_path: Path, db: Database) -
                 await js.publish("agent.work.completed", b"work")
                 [message] = await pull.take(10, 5)
             assert message.data == b"work"
+    finally:
+        await launcher.stop()
+
+
+async def test_one_that_confirms_nothing_is_named_by_the_doctor(tmp_path: Path) -> None:
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server = Nats(tmp_path)
+    try:
+        async with connected(server.url(await launcher.launch(server)), "tests") as client:
+            await client.jetstream().add_stream(StreamConfig(name="AUDIT", subjects=["workflow.>"], no_ack=True))
+            streams = Streams(client)
+            await streams.ensure()
+            [kept, _] = await examine(streams)
+            assert [offender.name for offender in kept.offenders] == ["AUDIT"]
     finally:
         await launcher.stop()
 
