@@ -14,7 +14,6 @@ from graph.errors import StategateError
 
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 
-_MOVED = "MOVED"  # never told: the transaction is undone
 _ANSWER = (
     "seq",
     "earlier",
@@ -70,7 +69,7 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         answer["told_at"] = found["told_at"]
         if len(answer["hops"]) >= ENDLESS:
             raise BrokenCommandError(answer["seq"], "endless")
-        if any(obstacle["code"] == _MOVED for obstacle in answer["obstacles"]):
+        if {"moved": True} in answer["obstacles"]:
             raise MovedError("A task was moved to another story")
     return answers
 

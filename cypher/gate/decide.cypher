@@ -85,7 +85,7 @@ CALL (engine, told_at, engine_role, asked) {
     // While its lock was waited for: another story is locked than the one it belongs to.
     + CASE WHEN item:Task AND NOT c.dry AND
         COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }[..1] <> [parent IN [one.story] WHERE parent IS NOT NULL]
-      THEN [{code: 'MOVED'}] ELSE [] END
+      THEN [{moved: true}] ELSE [] END
       AS obstacles
   WITH *, size(obstacles) = 0 AND NOT c.dry AS may_apply,
     // A stale version does not hide the other reasons, but nothing may be applied.

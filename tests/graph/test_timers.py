@@ -66,6 +66,26 @@ async def test_a_timer_fires_once_when_its_time_has_come(world: World) -> None:
     assert (change["actor_id"], change["role"]) == ("stategate", "system")
 
 
+@pytest.mark.parametrize("after", ["''", "'d'", "'soon'", "'-1s'", "'9999999999999999d'", "24", "['1s']"])
+async def test_a_time_spoilt_by_hand_is_none_and_stops_no_other_timer(world: World, after: str) -> None:
+    name, sound = unique("timed"), unique("timed")
+    for workflow in (name, sound):
+        await world.publish(_RULES.format(name=workflow))
+    spoilt, item = await _item(world, name), await _item(world, sound)
+    await world.cypher(
+        f"MATCH (t:Transition {{workflow: $name, name: 'GROW_OLD'}}) SET t.after = {after}",
+        name=name,
+    )
+    for one in (spoilt, item):
+        await _rested(world, one, 1.1)
+    actor = await world.actor()
+    await (await _lead(world)).tick()
+    assert [await world.state(one) for one in (spoilt, item)] == ["open", "stale"]
+    # What else there is to do stays possible.
+    await world.applied(spoilt, "TALK", actor)
+    assert "due_at" not in await world.item(spoilt)
+
+
 async def test_two_at_once_fire_it_once(world: World) -> None:
     name = unique("timed")
     await world.publish(_RULES.format(name=name))
