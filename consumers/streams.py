@@ -23,19 +23,17 @@ NEEDED = {
     stream: [subject for subject in _SUBJECTS if subject.startswith(covered.removesuffix(">"))] or [covered]
     for stream, covered in STREAMS.items()
 }
-
-
-def is_ours(subject: str) -> bool:
-    """Whether it belongs to a stream that we make."""
-    return any(subject.startswith(covered.removesuffix(">")) for covered in STREAMS.values())
-
-
 SILENT = (TimeoutError, ServerError, ServiceUnavailableError)
 """What is raised where nobody answers for a stream or a consumer: of a cluster, too few servers run, or just began."""
 REPLICAS = 3  # copies of a stream that is made in a cluster
 _BATCHED = (2, 14)  # the first version that takes many messages as one batch
 _ALONE = 10074  # the code of a server that is in no cluster, and so keeps one copy
 _OVERLAP = 10065  # of subjects that another stream keeps already
+
+
+def is_ours(subject: str) -> bool:
+    """Whether it belongs to a stream that we make."""
+    return subject.startswith(tuple(covered.removesuffix(">") for covered in STREAMS.values()))
 
 
 class Streams:

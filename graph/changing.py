@@ -48,7 +48,7 @@ async def hold(
     if len(found["states"]) != 1:
         raise ConflictError(f"'{id}' is in {len(found['states'])} states; `stategate doctor` says how to mend it.")
     if found["held"] != found["story_id"]:
-        raise MovedError("A task was moved to another story")
+        raise MovedError
     return found
 
 

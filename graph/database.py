@@ -59,7 +59,7 @@ _TRIES = 5  # for a unit of work under whose feet nodes were taken away
 
 
 class MovedError(Exception):
-    """What was read before the locks were taken changed while they were waited for; `in_transaction` tries again."""
+    """A task was moved to another story while the locks were waited for; `in_transaction` tries again."""
 
 
 class Access(Enum):
@@ -268,7 +268,7 @@ class Database:
                 return await self._once(unit, access)
             except MovedError as error:
                 if not left:
-                    raise UnavailableError(f"{error} again and again; the request can be sent again.") from error
+                    raise UnavailableError("A task is moved again and again; the request can be sent again.") from error
             except ClientError as error:
                 # Rules that were read have been published anew meanwhile; the work is done again, under the new ones.
                 if error.code != GONE or not left:

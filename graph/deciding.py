@@ -70,7 +70,7 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         if len(answer["hops"]) >= ENDLESS:
             raise BrokenCommandError(answer["seq"], "endless")
         if {"moved": True} in answer["obstacles"]:
-            raise MovedError("A task was moved to another story")
+            raise MovedError
     return answers
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
 
 import pytest
 import pytest_asyncio
@@ -19,9 +18,7 @@ from graph.gate import Gate
 from graph.places import Places
 from graph.rules.service import Rules
 from tests.graph.review import GOOD, WORDS, Review
-from tests.graph.world import World, codes, unique
-
-Work = Callable[[Transaction], Awaitable[None]]
+from tests.graph.world import World, codes, opened, unique
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -106,7 +103,7 @@ async def test_a_task_that_is_moved_while_its_lock_is_waited_for(review: Review,
         await tx.run("item/move_task", id=task, story_id=other)
         await begin_next(tx, [other])
 
-    moving, leave = await _open(world, move)
+    moving, leave = await opened(world.db, move)
     acting = asyncio.create_task(world.applied(task, "DROP", review.writer))
     await _blocked(world, "IN_STATE")
     leave.set()
@@ -127,7 +124,7 @@ async def test_of_two_moves_at_once_the_second_one_counts(review: Review) -> Non
         await tx.run("item/hold", id=task, stories=[one], tasks=[], actor_id=None)
         await tx.run("item/move_task", id=task, story_id=one)
 
-    moving, leave = await _open(world, move)
+    moving, leave = await opened(world.db, move)
     again = asyncio.create_task(_places(world).move_task(task, other))
     await _blocked(world, "HAS_TASK")
     leave.set()
@@ -148,7 +145,7 @@ async def test_a_task_that_is_moved_while_what_it_waits_for_closes_is_begun(revi
     async def follow(tx: Transaction) -> None:
         await begin_next(tx, [parents[1]])
 
-    closing, leave = await _open(world, close, follow)
+    closing, leave = await opened(world.db, close, follow)
     moving = asyncio.create_task(_places(world).move_task(second, parents[2]))
     # It waits, or is done before the other one sees where to.
     await asyncio.wait({moving}, timeout=2)
@@ -172,25 +169,6 @@ async def _errand(review: Review) -> str:
         "  - {from: [todo, doing], action: DROP, to: gone, roles: ['*']}\n"
     )
     return name
-
-
-async def _ping(tx: Transaction) -> None:
-    await tx.run("health/ping")
-
-
-async def _open(world: World, first: Work, last: Work = _ping) -> tuple[asyncio.Task[None], asyncio.Event]:
-    """A transaction that has done `first`, and stays open until the event is set; it does `last` then."""
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def work(tx: Transaction) -> None:
-        await first(tx)
-        inside.set()
-        await leave.wait()
-        await last(tx)
-
-    writing = asyncio.create_task(world.db.in_transaction(work))
-    await inside.wait()
-    return writing, leave
 
 
 async def _blocked(world: World, word: str) -> None:

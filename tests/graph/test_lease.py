@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,9 +11,7 @@ from graph.decision import Command, Outcome
 from graph.errors import UnavailableError
 from graph.gate import Gate
 from graph.lease import Lease, LeaseLostError
-from tests.graph.world import World, unique
-
-Work = Callable[[Transaction], Awaitable[None]]
+from tests.graph.world import World, opened, ping, unique
 
 _LEFT = (
     "MATCH (s:Story {id: $id}) RETURN s.version AS version, COUNT { (s)-[:LATEST]->() } AS latest, "
@@ -25,25 +22,6 @@ _LEFT = (
 async def _let_expire(world: World, name: str) -> None:
     """As if its holder had been silent for so long."""
     await world.cypher("MATCH (l:Lease {name: $name}) SET l.until = l.until - duration({minutes: 1})", name=name)
-
-
-async def _ping(tx: Transaction) -> None:
-    await tx.run("health/ping")
-
-
-async def _open(db: Database, first: Work = _ping, last: Work = _ping) -> tuple[asyncio.Task[None], asyncio.Event]:
-    """A transaction that has done `first`, and stays open until the event is set; it does `last` then."""
-    inside, leave = asyncio.Event(), asyncio.Event()
-
-    async def work(tx: Transaction) -> None:
-        await first(tx)
-        inside.set()
-        await leave.wait()
-        await last(tx)
-
-    writing = asyncio.create_task(db.in_transaction(work))
-    await inside.wait()
-    return writing, leave
 
 
 async def _waiting(lease: Lease) -> asyncio.Task[bool]:
@@ -127,7 +105,7 @@ async def test_nobody_takes_over_while_a_transaction_of_the_holder_is_open(
     async def decide(tx: Transaction) -> None:
         await Gate(db).decide_in(tx, [Command(story, "SUBMIT", actor)])
 
-    writing, leave = await _open(db.under(first), decide if decides else _ping)
+    writing, leave = await opened(db.under(first), decide if decides else ping)
     taking = await _waiting(second)
     leave.set()
     await writing
@@ -143,7 +121,7 @@ async def test_a_transaction_that_a_frozen_holder_left_open_does_not_keep_others
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
     await _let_expire(world, name)
-    frozen, leave = await _open(db.under(first))
+    frozen, leave = await opened(db.under(first))
     async with asyncio.timeout(30):
         assert await second.until_taken(asyncio.Event())
     leave.set()
@@ -164,7 +142,7 @@ async def test_a_holder_keeps_it_whose_long_transaction_came_to_nothing(
     async def fail(_: Transaction) -> None:
         raise ValueError("in vain")
 
-    writing, leave = await _open(db.under(first), last=fail)
+    writing, leave = await opened(db.under(first), last=fail)
     taking = await _waiting(second)
     leave.set()
     with pytest.raises(ValueError, match="in vain"):
@@ -177,7 +155,7 @@ async def test_a_holder_keeps_it_whose_long_transaction_came_to_nothing(
 async def test_taking_it_again_ends_what_was_begun_under_it_before(db: Database) -> None:
     lease = Lease(db, unique("job"))
     assert await lease.take()
-    writing, leave = await _open(db, last=lease.check)
+    writing, leave = await opened(db, last=lease.check)
     before = lease._fence
     assert await lease.take()
     assert before is not None

@@ -14,7 +14,7 @@ from graph.outbox import Outbox
 from graph.queries import query
 from graph.rules.service import Rules
 from tests.graph.team import Team
-from tests.graph.world import World, unique
+from tests.graph.world import World, cypher, unique
 
 
 def _operators(plan: dict[str, Any]) -> list[str]:
@@ -90,19 +90,15 @@ async def test_items_may_be_left_out_before_the_oldest_are_taken(db: Database) -
 async def test_what_is_written_after_the_look_began_is_left_for_the_next(db: Database) -> None:
     """Else the second event of an item could be found without the first; a clock that was wrong holds nothing up."""
     soon, far = unique("item"), unique("item")
-    async with db.driver.session() as session:
-        made = await session.run(
-            "CYPHER 5 UNWIND [[$soon, 5], [$far, 500]] AS one CREATE (:OutboxEvent {outbox_id: one[0], "
-            "item_id: one[0], subject: 'x.y', outbox_at: datetime.realtime() + duration({seconds: one[1]})})",
-            soon=soon,
-            far=far,
-        )
-        await made.consume()
-        try:
-            assert {soon, far} & {event.item_id for event in await Outbox(db).take(100_000)} == {far}
-        finally:
-            gone = "CYPHER 5 MATCH (e:OutboxEvent) WHERE e.item_id IN $ids DELETE e"
-            await (await session.run(gone, ids=[soon, far])).consume()
+    made = (
+        "UNWIND [[$soon, 5], [$far, 500]] AS one CREATE (:OutboxEvent {outbox_id: one[0], item_id: one[0], "
+        "subject: 'x.y', outbox_at: datetime.realtime() + duration({seconds: one[1]})})"
+    )
+    await cypher(db, made, soon=soon, far=far)
+    try:
+        assert {soon, far} & {event.item_id for event in await Outbox(db).take(100_000)} == {far}
+    finally:
+        await cypher(db, "MATCH (e:OutboxEvent) WHERE e.item_id IN $ids DELETE e", ids=[soon, far])
 
 
 @pytest.mark.parametrize("fields", [["whole", "cut", "gone", "deep", "half"], 5, "whole"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graph.database import Database
+from graph.database import Database, Transaction
 from graph.decision import Command, Decision, Hop, Outcome
 from graph.gate import Gate
 from graph.items import Items
@@ -15,6 +17,7 @@ from graph.offers import Offers
 from graph.rules.service import Rules
 
 Row = dict[str, Any]
+Work = Callable[[Transaction], Awaitable[None]]
 
 NO_TIMES = (
     "'yesterday'",
@@ -38,6 +41,25 @@ async def cypher(db: Database, text: str, **parameters: Any) -> list[Row]:
     async with db.driver.session() as session:
         result = await session.run("CYPHER 5 " + text, parameters)
         return await result.data()
+
+
+async def ping(tx: Transaction) -> None:
+    await tx.run("health/ping")
+
+
+async def opened(db: Database, first: Work = ping, last: Work = ping) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """A transaction that has done `first`, and stays open until the event is set; it does `last` then."""
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def work(tx: Transaction) -> None:
+        await first(tx)
+        inside.set()
+        await leave.wait()
+        await last(tx)
+
+    writing = asyncio.create_task(db.in_transaction(work))
+    await inside.wait()
+    return writing, leave
 
 
 @dataclass(frozen=True, slots=True)
