@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from neo4j.exceptions import ClientError, CypherSyntaxError
@@ -12,6 +12,7 @@ from graph.database import GONE, Database, MovedError, Row, Transaction
 from graph.decision import Command
 from graph.errors import StategateError
 
+LATER = 60  # seconds after which is looked again at what was kept back
 ENDLESS = 24  # hops of one command; the statement stops there, so a loop made by hand ends in an answer
 
 _ANSWER = (
@@ -65,25 +66,22 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         raise StategateError("The built-in actor is missing; `stategate doctor --repair` makes it.")
     [found] = told
     answers = [dict(zip(_ANSWER, values, strict=True)) for values in found["answers"]]
+    items = {row["seq"]: row["item_id"] for row in rows}
     for answer in answers:
         answer["told_at"] = found["told_at"]
         if len(answer["hops"]) >= ENDLESS:
             raise BrokenCommandError(answer["seq"], "endless")
         if {"moved": True} in answer["obstacles"]:
             raise MovedError
+    # Plug-ins are asked after the commit, and whoever is to ask them may go away before.
+    await look_later(tx, [items[answer["seq"]] for answer in answers if answer["pending"] and answer["hops"]])
     return answers
 
 
-async def begin_next(tx: Transaction, stories: Iterable[str]) -> None:
-    """Lets the system begin the next released work of these stories, as far as the rules allow."""
-    waiting, tried = sorted(set(stories)), list[str]()
-    while waiting:
-        found = await tx.run("work/assignable", stories=waiting, tried=tried)
-        if not found:
-            return
-        tried += [row["task_id"] for row in found]
-        rows = [encoding.row(Command(row["task_id"], row["action"], None), seq) for seq, row in enumerate(found)]
-        await decide(tx, rows)
+async def look_later(tx: Transaction, ids: Collection[str]) -> None:
+    """Has the timers look at what these items could do by themselves, some time after the transaction."""
+    if ids:
+        await tx.run("timer/look_later", ids=list(ids), seconds=LATER)
 
 
 async def warm(db: Database) -> None:
@@ -94,6 +92,6 @@ async def warm(db: Database) -> None:
 
     async def work(tx: Transaction) -> None:
         await decide(tx, [nothing])
-        await tx.run("work/assignable", stories=[""], tried=[])
+        await tx.run("work/assignable", stories=[""], tried=[], spoilt=[], most=1)
 
     await db.in_transaction(work)

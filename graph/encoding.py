@@ -13,6 +13,7 @@ from graph.errors import BadInputError
 
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 _MAX_WORD = 1500  # bytes of an id; an index of Neo4j takes some 8,000, and a key holds two
+_MAX_DEPTH = 100  # levels of inputs
 _MAX_INPUTS = 200_000  # bytes of JSON; events carry some of them, and a message has its limit too
 
 
@@ -86,16 +87,22 @@ def _fingerprint(command: Command, inputs: str) -> str:
     ).hexdigest()
 
 
-def _check_integers(value: Any) -> None:
-    """Neo4j's integers have 64 bits."""
+def _check_integers(value: Any, depth: int = 0) -> None:
+    """Neo4j's integers have 64 bits; and what is too deep could be stored, but not be read by everybody."""
+    if depth > _MAX_DEPTH:
+        raise BadInputError(
+            f"The inputs are nested deeper than {_MAX_DEPTH} levels; store them elsewhere and give a link."
+        )
     if isinstance(value, dict):
         for part in value.values():
-            _check_integers(part)
+            _check_integers(part, depth + 1)
     elif isinstance(value, list):
         for part in value:
-            _check_integers(part)
+            _check_integers(part, depth + 1)
     elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-        raise BadInputError(f"The integer {value:.3e} is too large; give it as a string.")
+        raise BadInputError(
+            f"An integer of {value.bit_length()} bits is too large (64 are allowed); give it as a string."
+        )
 
 
 def wire(row: Row) -> Row:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,11 +13,13 @@ from neo4j.exceptions import ClientError, ConstraintError, CypherSyntaxError
 
 from graph import encoding
 from graph.database import Database, Row, Transaction
-from graph.deciding import ENDLESS, BrokenCommandError, UndoError, begin_next, decide, is_of_a_rule
+from graph.deciding import ENDLESS, BrokenCommandError, UndoError, decide, is_of_a_rule, look_later
 from graph.decision import Command, Decision, Outcome, Remedy
-from graph.errors import BrokenRuleError, UnknownOutcomeError
+from graph.errors import BrokenRuleError, UnavailableError, UnknownOutcomeError
 from graph.explorer import Explorer
 from graph.judges import Judges, Unjudged, unjudged
+from graph.lease import LeaseLostError
+from graph.next_work import NextWork, Part, UnassignableError, UnjudgedWorkError
 from graph.offers import Judged, Offers, Pair, Spoilt, UnjudgedOfferError
 from graph.plugins import Plugins
 from graph.reasons import explain
@@ -58,38 +61,15 @@ class _UnexploredError(Exception):
         self.seqs = seqs
 
 
-class _UnassignableError(Exception):
-    """The next work of these stories cannot be assigned, because a rule it needs cannot be run."""
-
-    def __init__(self, stories: list[str], cause: str) -> None:
-        super().__init__(cause)
-        self.stories = stories
-
-
-@dataclass(slots=True)
-class _Next:
-    """What was found out about the next work of stories: of which it cannot be assigned."""
-
-    spoilt: set[str] = field(default_factory=set)
-    alone: bool = False
-
-    def add(self, error: _UnassignableError) -> None:
-        """Of several nobody knows yet whose it is, so each is tried alone from then on."""
-        self.alone = True
-        if len(error.stories) == 1:
-            log.warning("the next work cannot be assigned", story=error.stories[0], error=str(error))
-            self.spoilt.update(error.stories)
-
-    async def begin(self, tx: Transaction, stories: Iterable[str]) -> None:
-        """Raises `_UnassignableError`."""
-        wanted = sorted(set(stories) - self.spoilt)
-        for some in [[story] for story in wanted] if self.alone else [wanted]:
-            try:
-                await begin_next(tx, some)
-            except (ClientError, BrokenCommandError) as error:
-                if not is_of_a_rule(error):
-                    raise
-                raise _UnassignableError(some, str(error)) from error
+_LESSONS = (
+    BrokenCommandError,
+    _SpoiltOfferError,
+    _UnjudgedError,
+    UnjudgedOfferError,
+    _UnexploredError,
+    UnassignableError,
+    UnjudgedWorkError,
+)
 
 
 @dataclass(slots=True)
@@ -104,7 +84,12 @@ class _Known:
     collisions: int = 0
     tries: int = _TRIES_TOGETHER
     explores: bool = True
-    next: _Next = field(default_factory=_Next)
+    next: NextWork = field(default_factory=NextWork)
+
+    @classmethod
+    def inside(cls) -> _Known:
+        """In a transaction that asks no plug-in and tries no steps."""
+        return cls(rounds=_ROUNDS, explores=False)
 
 
 @dataclass(slots=True)
@@ -164,7 +149,10 @@ class Gate:
 
     async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
         # A dry run is the same decision, undone: what it answers is what would happen.
-        asked = [replace(command, dry=False) for command in commands] if dry else commands
+        # Named before the first try, so that a later one, also in parts, is the same command.
+        asked = [
+            replace(one, dry=one.dry and not dry, command_id=one.command_id or str(uuid.uuid4())) for one in commands
+        ]
         rows = [encoding.row(command, seq) for seq, command in enumerate(asked)]
         known = _Known(explores=self._explores)
         pending: dict[str, list[str]] = {}
@@ -172,6 +160,7 @@ class Gate:
 
         async def work(tx: Transaction) -> list[Decision]:
             pending.clear()
+            known.next.unanswered.clear()
             doubt.answers = await self._decide_all(tx, rows, known, pending)
             if dry:
                 raise UndoError(doubt.answers)
@@ -181,28 +170,21 @@ class Gate:
             try:
                 async with self._turns:
                     answers = doubt.resolve(await self._db.in_transaction(work))
-                await self._follow_if_sound(doubt.pending | pending | await self._unfollowed(answers))
+                await self._follow_if_sound(doubt.pending | pending, known.next.unanswered, answers)
                 return answers
             except UnknownOutcomeError:
                 # The rows keep their command ids, so what was committed gives its first answer, and is not done again.
                 doubt.add(pending)
+            except UnavailableError as error:
+                if doubt.given is None or isinstance(error, LeaseLostError):
+                    raise
+                raise UnknownOutcomeError(
+                    f"{error} What was asked may have been done; send the same command ids again."
+                ) from error
             except UndoError as undo:
                 return list(undo.answers)
-            except BrokenCommandError as error:
-                known.broken[error.seq] = error.broken
-            except _SpoiltOfferError as error:
-                known.spoilt |= await self._offers.find_spoilt(error.pairs)
-            except _UnjudgedError as error:
-                known.rounds += 1
-                await self._judges.ask(rows, error.asked)
-            except UnjudgedOfferError as error:
-                known.judged |= await self._offers.judge(error)
-            except _UnexploredError as error:
-                for seq in error.seqs:
-                    known.steps[seq], tried = await self._explorer.steps(rows[seq], known.tries)
-                    known.tries -= tried
-            except _UnassignableError as error:
-                known.next.add(error)
+            except _LESSONS as error:
+                await self._learn(error, rows, known)
             except CypherSyntaxError:
                 raise
             except ClientError as error:
@@ -212,47 +194,95 @@ class Gate:
                     continue
                 log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
-                    middle = len(commands) // 2
-                    return [*await self._decide(commands[:middle]), *await self._decide(commands[middle:])]
+                    middle = len(asked) // 2
+                    return doubt.resolve([*await self._decide(asked[:middle]), *await self._decide(asked[middle:])])
                 if known.broken:
                     raise
                 known.broken[0] = "rule"
         return []
 
+    async def _learn(self, lesson: Exception, rows: list[Row], known: _Known) -> None:
+        """Finds out, outside the transaction, what one could not go on without."""
+        match lesson:
+            case BrokenCommandError():
+                known.broken[lesson.seq] = lesson.broken
+            case _SpoiltOfferError():
+                known.spoilt |= await self._offers.find_spoilt(lesson.pairs)
+            case _UnjudgedError():
+                known.rounds += 1
+                await self._judges.ask(rows, lesson.asked)
+            case UnjudgedOfferError():
+                known.judged |= await self._offers.judge(lesson)
+            case _UnexploredError():
+                for seq in lesson.seqs:
+                    known.steps[seq], tried = await self._explorer.steps(rows[seq], known.tries)
+                    known.tries -= tried
+            case UnassignableError():
+                known.next.add(lesson)
+            case UnjudgedWorkError():
+                await self._judges.ask(lesson.rows, lesson.asked)
+                known.next.judged(lesson)
+
     async def decide_in(self, tx: Transaction, commands: Sequence[Command]) -> list[Decision]:
-        """As `decide`, inside a transaction of the caller; asks no plug-in, and tries no steps as a way out.
+        """As `decide`, in a transaction of the caller; tries no steps as a way out, and has the timers ask plug-ins.
 
         Raises:
             BrokenRuleError: a rule cannot be run; the transaction is lost.
         """
         rows = [encoding.row(command, seq) for seq, command in enumerate(commands)]
+        pending: dict[str, list[str]] = {}
         try:
-            return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), {})
+            answers = await self._decide_all(tx, rows, _Known.inside(), pending)
+            await look_later(tx, pending)
+            return answers
         except CypherSyntaxError:
             raise
-        except (ClientError, BrokenCommandError, _SpoiltOfferError, _UnassignableError) as error:
+        except (ClientError, BrokenCommandError, _SpoiltOfferError, UnassignableError) as error:
             raise BrokenRuleError(
                 "A rule that one of the commands needs cannot be run; mend it in the graph."
             ) from error
 
-    async def assigning(self, work: Callable[[Transaction], Awaitable[tuple[Result, list[str]]]]) -> Result:
+    async def assigning(self, work: Callable[[Transaction], Awaitable[tuple[Result, Sequence[str]]]]) -> Result:
         """What `work` returns first; in the same transaction the next work of the stories it returns is assigned.
 
         Rules of an assignment that cannot be run keep this assignment back, and nothing else.
         """
 
-        following = _Next()
+        known = _Known()
+        result = await self._assigning(work, known)
+        if known.next.unanswered:
+            # What was made in that transaction nobody could be asked about before.
+            await self._follow_if_sound({}, known.next.unanswered)
+        return result
+
+    async def assign(self, stories: Sequence[str]) -> None:
+        """Begins the next work of released stories, as far as the rules and their plug-ins allow."""
+
+        async def work(_: Transaction) -> tuple[None, Sequence[str]]:
+            return None, stories
+
+        await self._assigning(work, _Known(next=NextWork(asks=True)))
+
+    async def _assigning(
+        self, work: Callable[[Transaction], Awaitable[tuple[Result, Sequence[str]]]], known: _Known
+    ) -> Result:
+        pending: dict[str, list[str]] = {}
 
         async def both(tx: Transaction) -> Result:
+            known.next.unanswered.clear()
             result, stories = await work(tx)
-            await following.begin(tx, stories)
+            pending.clear()
+            pending.update(await known.next.begin(tx, stories))
             return result
 
         while True:
             try:
-                return await self._db.in_transaction(both)
-            except _UnassignableError as error:
-                following.add(error)
+                result = await self._db.in_transaction(both)
+            except (UnassignableError, UnjudgedWorkError) as error:
+                await self._learn(error, [], known)
+            else:
+                await self._follow_if_sound(pending)
+                return result
 
     async def _decide_all(
         self, tx: Transaction, rows: list[Row], known: _Known, pending: dict[str, list[str]]
@@ -284,7 +314,7 @@ class Gate:
                     refused.append((row, answer))
             answers |= await self._refuse(tx, refused, known)
             moved = {story for answer in found if answer["hops"] for story in answer["stories"]}
-            await known.next.begin(tx, moved)
+            pending |= await known.next.begin(tx, moved)
         return [answers[row["seq"]] for row in rows]
 
     async def _moved_first(self, tx: Transaction, by_seq: dict[int, Row], found: list[Row]) -> list[Row]:
@@ -374,13 +404,17 @@ class Gate:
         rows = await self._db.read("gate/unfollowed", rested=rested) if rested else []
         return {row["id"]: row["plugins"] for row in rows}
 
-    async def _follow_if_sound(self, pending: dict[str, list[str]]) -> None:
+    async def _follow_if_sound(
+        self, pending: dict[str, list[str]], unanswered: Collection[Part] = (), answers: Sequence[Decision] = ()
+    ) -> None:
+        """What is not done here the timers look at later: the command is committed and has its answer."""
         try:
-            await self._follow(pending)
+            await self._follow(pending | await self._unfollowed(answers))
+            if unanswered:
+                await self.assign(sorted({story for story, _ in unanswered}))
         except CypherSyntaxError:
             raise
-        except (ClientError, BrokenCommandError, _SpoiltOfferError, _UnassignableError) as error:
-            # The command is committed and has its answer; what would follow by itself waits for mended rules.
+        except (ClientError, BrokenCommandError, _SpoiltOfferError, UnassignableError, UnavailableError) as error:
             log.warning("an automatic step cannot be taken", items=sorted(pending), error=str(error))
 
     async def _follow(self, pending: dict[str, list[str]]) -> None:
@@ -399,7 +433,7 @@ class Gate:
             async def work(
                 tx: Transaction, rows: list[Row] = rows, after: dict[str, list[str]] = after
             ) -> list[Decision]:
-                return await self._decide_all(tx, rows, _Known(rounds=_ROUNDS, explores=False), after)
+                return await self._decide_all(tx, rows, _Known.inside(), after)
 
             await self._db.in_transaction(work)
             moved = await self._items(waiting)

@@ -217,14 +217,16 @@ class Items:
     ) -> None:
         plain = {name: value for name, value in fields.items() if name != "assignee_id"}
 
-        async def work(tx: Transaction) -> None:
-            await hold(tx, kind, id, actor_id, expected_version=expected_version)
+        async def work(tx: Transaction) -> tuple[None, list[str]]:
+            held = await hold(tx, kind, id, actor_id, expected_version=expected_version)
             if "assignee_id" in fields:
                 [found] = await tx.run("item/assign", id=id, assignee_id=fields["assignee_id"])
                 known("actor", fields["assignee_id"], found["has_assignee"])
             await change(tx, id, EDIT, actor_id, plain, {"fields": sorted(fields)})
+            # What the rules wait for before a task is begun may be there now.
+            return None, [held["story_id"]] if held["story_id"] is not None else []
 
-        await self._db.in_transaction(work)
+        await self._gate.assigning(work)
 
     async def _created(self, create: Callable[[], Awaitable[Row]], id: str) -> Row:
         taken = ConflictError(f"'{id}' exists already; take another id.")

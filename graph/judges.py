@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from graph.database import Database, Row
@@ -20,13 +21,16 @@ class Judges:
 
     async def ask(self, rows: list[Row], asked: Unjudged) -> None:
         """Asks the plug-ins, and puts their verdicts to the commands; each holds for the version it saw alone."""
-        for row in rows:
-            names, version = asked.get(row["seq"], ([], 0))
-            if names:
-                [found] = await self._db.read("tree/items_by_ids", ids=[row["item_id"]])
-                seen = Asked(found["item"], version, row["action"], row["actor_id"], row["inputs"])
-                verdicts = await self._plugins.judge(names, seen)
-                row["verdicts"] |= {name: {"version": version, "holds": holds} for name, holds in verdicts.items()}
+        wanted = [row for row in rows if asked.get(row["seq"], ([], 0))[0]]
+        found = await self._db.read("tree/items_by_ids", ids=list({row["item_id"] for row in wanted}))
+        items = {row["item"]["id"]: row["item"] for row in found}
+        there = [row for row in wanted if row["item_id"] in items]
+        await asyncio.gather(*(self._ask(row, items[row["item_id"]], *asked[row["seq"]]) for row in there))
+
+    async def _ask(self, row: Row, item: Row, names: list[str], version: int) -> None:
+        seen = Asked(item, version, row["action"], row["actor_id"], row["inputs"])
+        verdicts = await self._plugins.judge(names, seen)
+        row["verdicts"] |= {name: {"version": version, "holds": holds} for name, holds in verdicts.items()}
 
 
 def unjudged(found: list[Row], by_seq: Mapping[int, Row]) -> Unjudged:

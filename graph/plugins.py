@@ -20,6 +20,7 @@ EFFECTS = "stategate.effects"
 DERIVERS = "stategate.derivers"
 LIMIT = 5.0  # seconds a plug-in has; what takes longer is no answer
 AT_ONCE = 8  # calls of one plug-in; when so many hang, it is not called again before one of them comes back
+_TURNS = 6  # limits for which a call waits while others run
 
 log = structlog.get_logger(__name__)
 
@@ -103,17 +104,26 @@ class _Plugin:
 
     async def call(self, given: Any) -> Any:
         """What the plug-in returns. Raises TimeoutError when it hangs, RuntimeError when it raised."""
-        if self._hanging >= AT_ONCE:
-            raise TimeoutError(f"{self._hanging} calls of it hang already")
+        await self._until_free()
         try:
             async with asyncio.timeout(self._limit):
-                await self._free.acquire()
                 value, error = await self._started(given)
         except TimeoutError:
             raise TimeoutError(f"no answer within {self._limit:g} s") from None
         if error is not None:
             raise RuntimeError(f"it raised {_words(error)}") from error
         return value
+
+    async def _until_free(self) -> None:
+        """Waits for its turn, as long as not all that are before it hang; waiting is not counted as thinking."""
+        for _ in range(_TURNS):
+            if self._hanging >= AT_ONCE:
+                raise TimeoutError(f"{self._hanging} calls of it hang already")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limit):
+                    await self._free.acquire()
+                return
+        raise TimeoutError(f"no turn within {_TURNS * self._limit:g} s")
 
     def _started(self, given: Any) -> asyncio.Future[tuple[Any, BaseException | None]]:
         loop = asyncio.get_running_loop()

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 
 from graph.circle import circle, told
 from graph.database import Database, Transaction
-from graph.deciding import begin_next
 from graph.decision import Command, Decision
 from graph.errors import BadInputError, StategateError
 from graph.gate import Gate
@@ -47,20 +46,15 @@ class Work:
         Raises:
             BadInputError: new tasks that wait for each other, or an id of something else; then nothing of it is done.
         """
-        entered = Entered(story_id, to_state, list(tasks))
-
-        async def work(tx: Transaction) -> tuple[None, list[str]]:
-            return None, await self._enter(tx, [entered])
-
-        await self._gate.assigning(work)
+        await self.stories_transitioned([Entered(story_id, to_state, list(tasks))])
 
     async def stories_transitioned(self, entered: Sequence[Entered]) -> None:
-        """The same for many, in one transaction; what cannot be done or assigned of one fails them all."""
+        """The same for many, in one transaction; what cannot be done of one fails them all."""
 
-        async def work(tx: Transaction) -> None:
-            await begin_next(tx, await self._enter(tx, entered))
+        async def work(tx: Transaction) -> tuple[None, list[str]]:
+            return None, await self._enter(tx, entered)
 
-        await self._db.in_transaction(work)
+        await self._gate.assigning(work)
 
     async def _enter(self, tx: Transaction, entered: Sequence[Entered]) -> list[str]:
         """The stories whose tasks are released. Locks are taken in the order of ids, as everywhere."""
@@ -96,15 +90,6 @@ class Work:
         edges = [{"id": id, "on": on} for id, others in depends_on.items() for on in sorted(others)]
         if edges:
             await tx.run("work/connect_tasks", edges=edges)
-
-    async def assign(self, story_id: str) -> None:
-        """Assigns the next released task of a story, if there is one."""
-
-        async def work(tx: Transaction) -> None:
-            await tx.run("work/lock_story", story_id=story_id)
-            await begin_next(tx, [story_id])
-
-        await self._db.in_transaction(work)
 
     async def settle(self, item_id: str) -> Decision:
         """Fires what the system may fire of one item now; what it answers when there is nothing has no hops."""

@@ -25,7 +25,7 @@ WITH g,
     WHEN 'count' THEN reduce(n = 0, x IN COLLECT {
       MATCH (:Actor)-[f:HAS_FIRED]->(item) WHERE f.action IN g.of RETURN f.times } | n + x)
     // A plug-in has judged the item as it was at one version, and no other.
-    WHEN 'plugin' THEN CASE WHEN c.verdicts[g.plugin].version = item.version THEN c.verdicts[g.plugin].holds END
+    WHEN 'plugin' THEN CASE WHEN c.verdicts[g.plugin].version = coalesce(item.version, 0) THEN c.verdicts[g.plugin].holds END
     WHEN 'history' THEN reduce(n = 0, x IN COLLECT {
       MATCH (:Actor)-[f:HAS_FIRED]->(item) WHERE f.action = g.action RETURN f.times } | n + x)
   END AS actual
@@ -71,6 +71,6 @@ RETURN {
   missing: CASE WHEN g.kind = 'field' AND g.field = 'dor_score' AND g.op IN ['>', '>='] THEN [part IN
     // include: definition_of_ready
     | part.name] END,
-  plugin: CASE WHEN g.kind = 'plugin' AND holds IS NULL AND coalesce(c.verdicts[g.plugin].version <> item.version, true) THEN g.plugin END
+  plugin: CASE WHEN g.kind = 'plugin' AND holds IS NULL AND coalesce(c.verdicts[g.plugin].version <> coalesce(item.version, 0), true) THEN g.plugin END
 }
 }

@@ -81,7 +81,7 @@ CALL (engine, told_at, engine_role, asked) {
     + CASE WHEN actor IS NULL AND NOT c.anyone THEN [{code: 'UNKNOWN_ACTOR'}] ELSE [] END
     + CASE WHEN actor = engine AND NOT c.engine THEN [{code: 'ROLE_NOT_ALLOWED', builtin: true}] ELSE [] END
     + CASE WHEN item IS NOT NULL AND size(states) <> 1 THEN [{code: 'RULE_BROKEN', broken: 'state'}] ELSE [] END
-    + CASE WHEN c.expected_version <> item.version THEN [{code: 'STALE_VERSION', version: item.version}] ELSE [] END
+    + CASE WHEN c.expected_version <> coalesce(item.version, 0) THEN [{code: 'STALE_VERSION', version: coalesce(item.version, 0)}] ELSE [] END
     // While its lock was waited for: another story is locked than the one it belongs to.
     + CASE WHEN item:Task AND NOT c.dry AND
         COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }[..1] <> [parent IN [one.story] WHERE parent IS NOT NULL]
@@ -93,7 +93,7 @@ CALL (engine, told_at, engine_role, asked) {
       AND (c.anyone OR (actor IS NOT NULL AND (c.engine OR actor <> engine))) AS judged
   WITH engine, told_at, engine_role, one {
     .c, .item, .story, .workflow, .rules, .actor, .roles, earlier: earlier, obstacles: obstacles, may_apply: may_apply,
-    state: state, version: item.version, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
+    state: state, version: CASE WHEN item IS NOT NULL THEN coalesce(item.version, 0) END, first: CASE WHEN c.action IS NULL THEN 1 ELSE 0 END, last: CASE
       WHEN NOT judged THEN -1
       WHEN NOT may_apply THEN 0
       ELSE reduce(most = 0, hops IN [r IN one.rules WHERE r.from = state AND CASE WHEN c.action IS NULL THEN r.runs OR r.by_engine ELSE r.action = c.action END
@@ -108,7 +108,7 @@ CALL (engine, told_at, engine_role, asked) {
       UNWIND rows AS one
       WITH one, step, one.item AS item WHERE step >= one.first AND step <= one.last
       // Each hop adds one to the version, so a step finds nothing to do when the one before it did not move, or made its hop as well.
-      WITH * WHERE item.version = one.version + step - one.first
+      WITH * WHERE coalesce(item.version, 0) = one.version + step - one.first
       MATCH (item)-[here:IN_STATE]->(state:State)
       WITH *, one.c AS c, one.actor AS actor, one.roles AS roles, one.rules AS rules
       CALL (c, item, actor, roles, step, state, rules) {
@@ -120,7 +120,7 @@ CALL (engine, told_at, engine_role, asked) {
       CALL (engine, told_at, engine_role, judged, step) {
         UNWIND [j IN judged WHERE j.one.may_apply AND j.chosen IS NOT NULL] AS j
         WITH engine, told_at, engine_role, step, j.one.c AS c, j.one.story AS story, j.one.workflow AS workflow, j.item AS item, j.here AS here,
-          j.state AS left, j.state.name AS source, [j.chosen.r] + j.chosen.r.then AS rules, datetime.realtime() AS now, j.item.version AS version,
+          j.state AS left, j.state.name AS source, [j.chosen.r] + j.chosen.r.then AS rules, datetime.realtime() AS now, coalesce(j.item.version, 0) AS version,
           CASE WHEN step = 0 THEN j.one.actor ELSE engine END AS asker,
           CASE
             WHEN step > 0 THEN engine_role

@@ -27,7 +27,19 @@ Code = Literal[
     "INDETERMINATE",
 ]
 # What the engine keeps of an item; `given` says these in words of its own.
-_KEPT = {"id", "name", "workflow", "version", "lock", "due_at", "armed", "entered_at", "started_at", "done_at"}
+_KEPT = {
+    "id",
+    "name",
+    "workflow",
+    "version",
+    "lock",
+    "due_at",
+    "look_at",
+    "armed",
+    "entered_at",
+    "started_at",
+    "done_at",
+}
 
 Times = Annotated[Whole, Field(ge=1, le=1000)]
 

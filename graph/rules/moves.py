@@ -11,11 +11,12 @@ from neo4j.exceptions import ConstraintError
 
 from graph import encoding
 from graph.database import Database, Transaction
-from graph.deciding import begin_next, decide
+from graph.deciding import decide, look_later
 from graph.decision import Command
 from graph.errors import ConflictError, UnavailableError
 from graph.lease import Lease
 from graph.levels import LEVELS
+from graph.next_work import NextWork
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,11 @@ async def move(tx: Transaction, ids: Sequence[str], *, goes_on: bool = True) -> 
     gone = {item for item, answer in zip(going, answers, strict=True) if answer["hops"]}
     await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
     if goes_on:
-        await begin_next(tx, {story for row in (*moved, *answers) for story in row["stories"]})
+        await NextWork().begin(tx, {story for row in (*moved, *answers) for story in row["stories"]})
+    # What was left out, and what plug-ins are to be asked about.
+    await look_later(tx, [item for item, answer in zip(going, answers, strict=True) if answer["pending"]])
+    if not goes_on:
+        await look_later(tx, [row["id"] for row in moved])
     return [row["id"] for row in moved]
 
 

@@ -12,9 +12,10 @@ import pytest_asyncio
 from graph import encoding
 from graph.backlog import Backlog
 from graph.database import Database, Transaction
-from graph.deciding import begin_next, decide
+from graph.deciding import decide
 from graph.decision import Command, Outcome
 from graph.gate import Gate
+from graph.next_work import NextWork
 from graph.places import Places
 from graph.rules.service import Rules
 from tests.graph.review import GOOD, WORDS, Review
@@ -101,7 +102,7 @@ async def test_a_task_that_is_moved_while_its_lock_is_waited_for(review: Review,
     async def move(tx: Transaction) -> None:
         await tx.run("item/hold", id=task, stories=[other], tasks=[], actor_id=None)
         await tx.run("item/move_task", id=task, story_id=other)
-        await begin_next(tx, [other])
+        await NextWork().begin(tx, [other])
 
     moving, leave = await opened(world.db, move)
     acting = asyncio.create_task(world.applied(task, "DROP", review.writer))
@@ -143,7 +144,7 @@ async def test_a_task_that_is_moved_while_what_it_waits_for_closes_is_begun(revi
         await decide(tx, [encoding.row(Command(first, "DROP", review.writer), 0)])
 
     async def follow(tx: Transaction) -> None:
-        await begin_next(tx, [parents[1]])
+        await NextWork().begin(tx, [parents[1]])
 
     closing, leave = await opened(world.db, close, follow)
     moving = asyncio.create_task(_places(world).move_task(second, parents[2]))

@@ -63,13 +63,13 @@ async def test_who_was_overtaken_can_write_nothing(db: Database, world: World) -
     name, story = unique("job"), await world.story()
     first, second = Lease(db, name), Lease(db, name)
     assert await first.take()
-    await db.under(first).write("work/lock_story", story_id=story)
+    await db.under(first).write("timer/look_later", ids=[story], seconds=60)
     await _let_expire(world, name)
     assert await second.take()
     with pytest.raises(LeaseLostError):
         await db.under(first).write("work/release", story_id=story, to_state="anything")
     assert not first.held
-    await db.under(second).write("work/lock_story", story_id=story)
+    await db.under(second).write("timer/look_later", ids=[story], seconds=60)
     # A lease that was lost is not given back for the one who has it now.
     await first.release()
     assert not await Lease(db, name).take()

@@ -218,3 +218,28 @@ async def test_whatever_a_guard_raises_is_no_answer(error: type[BaseException]) 
         raise error
 
     assert await Plugins({"raises": raises}).judge(["raises"], Asked({}, 0, None, None)) == {"raises": None}
+
+
+async def test_a_guard_is_asked_about_all_of_a_batch_at_once(world: World) -> None:
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    items, actor = [await world.task(name) for _ in range(4)], await world.actor()
+    together = threading.Barrier(4)
+
+    def judge(asked: Asked) -> bool:
+        together.wait(30)
+        return True
+
+    gate = Gate(world.db, Plugins({"judge": judge, "later": lambda asked: False}, limit=60))
+    answers = await gate.decide([Command(item, "GO", actor) for item in items])
+    assert {answer.outcome for answer in answers} == {Outcome.APPLIED}
+
+
+async def test_to_wait_for_ones_turn_is_not_to_think(world: World) -> None:
+    def slow(asked: Asked) -> bool:
+        time.sleep(2)
+        return True
+
+    plugins, asked = Plugins({"slow": slow}, limit=3), Asked({}, 0, None, None)
+    answers = await asyncio.gather(*(plugins.judge(["slow"], asked) for _ in range(3 * AT_ONCE)))
+    assert answers == [{"slow": True}] * 3 * AT_ONCE

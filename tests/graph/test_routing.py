@@ -60,7 +60,7 @@ async def test_the_engine_works_over_a_routing_driver(routed: Database) -> None:
     assert [row["action"] for row in page.rows] == ["AGAIN"]
     lease = Lease(routed, unique("job"))
     assert await lease.take()
-    await engine.under(lease).db.write("work/lock_story", story_id="none")
+    await engine.under(lease).db.write("timer/look_later", ids=["none"], seconds=60)
 
 
 async def test_a_read_names_what_was_written_before_and_goes_to_a_reader(routed: Database, proxy: Proxy) -> None:
@@ -72,7 +72,7 @@ async def test_a_read_names_what_was_written_before_and_goes_to_a_reader(routed:
     lease = Lease(routed, unique("job"))
     assert await lease.take()
     # A lease writes by another object over the same connection; both know what either has written.
-    await routed.under(lease).write("work/lock_story", story_id="none")
+    await routed.under(lease).write("timer/look_later", ids=["none"], seconds=60)
     [bookmark] = await routed._bookmarks.get_bookmarks()
     proxy.sent.clear()
     await routed.check()
@@ -80,7 +80,7 @@ async def test_a_read_names_what_was_written_before_and_goes_to_a_reader(routed:
     assert _READS in read
     assert bookmark.encode() in read
     proxy.sent.clear()
-    await routed.write("work/lock_story", story_id="none")
+    await routed.write("timer/look_later", ids=["none"], seconds=60)
     assert _READS not in b"".join(proxy.sent)
 
 
@@ -154,7 +154,7 @@ async def test_what_cannot_be_retried_any_more_is_unavailable_and_no_broken_rule
 async def test_a_write_waits_until_there_is_a_server_again(routed: Database, proxy: Proxy) -> None:
     await routed.check()
     await proxy.cut()
-    waiting = asyncio.create_task(routed.write("work/lock_story", story_id="none"))
+    waiting = asyncio.create_task(routed.write("timer/look_later", ids=["none"], seconds=60))
     async with asyncio.timeout(60):
         await proxy.refused.wait()
         proxy.mend()
@@ -168,12 +168,12 @@ async def test_two_who_need_what_the_other_holds_are_both_done(db: Database, wor
 
     async def lock(first: str, second: str) -> None:
         async def work(tx: Transaction) -> None:
-            await tx.run("work/lock_story", story_id=first)
+            await tx.run("timer/look_later", ids=[first], seconds=60)
             held.add(first)
             if len(held) == 2:
                 both.set()
             await both.wait()
-            await tx.run("work/lock_story", story_id=second)
+            await tx.run("timer/look_later", ids=[second], seconds=60)
 
         await db.in_transaction(work)
 

@@ -135,7 +135,7 @@ async def test_after_a_rejection_something_more_must_be_done(plan: Plan) -> None
     await plan.world.applied(plan.story, "REJECT", plan.team.po, feedback=WORDS)
     assert await plan.settled() == []
     more = await plan.task(rank=9)
-    await plan.team.work.assign(plan.story)
+    await plan.team.world.gate.assign([plan.story])
     await plan.team.finish(more)
     assert await plan.settled() == ["TASKS_COMPLETED", "PASS_REVIEW", "PASS_TESTS"]
 

@@ -69,4 +69,4 @@ async def test_what_is_not_a_command_says_that_nobody_knows(world: World, far: D
     await far.check()
     proxy.cut_at_commit = "after"
     with pytest.raises(UnknownOutcomeError):
-        await far.write("work/lock_story", story_id=story)
+        await far.write("timer/look_later", ids=[story], seconds=60)

@@ -85,6 +85,7 @@ def test_every_field_of_a_backlog_file_is_in_the_documents_and_no_other() -> Non
 NOT_IN_THE_FILE = {
     "name": "the caption, which is the id",
     "due_at": "follows from the state and when it was entered",
+    "look_at": "follows from what was kept back, and is at most a minute ahead",
     "armed": "says for which timers that was worked out",
     "imported_from": "says which file brought it",
 }

@@ -116,7 +116,7 @@ async def test_a_slip_in_a_statement_is_found(known: Database, slip: tuple[str, 
 
 
 async def test_a_statement_that_writes_is_seen_as_one(known: Database) -> None:
-    assert (await explain(known, query("work/lock_story"))).query_type != "r"
+    assert (await explain(known, query("timer/look_later"))).query_type != "r"
 
 
 def test_what_is_found_by_its_id_and_leads_on_is_found_by_its_index() -> None:
