@@ -60,7 +60,17 @@ async def test_every_input_that_is_wrong_is_named(review: Review) -> None:
     assert [remedy.input for remedy in decision.remedies] == ["pages", "code", "summary"]
 
 
-@pytest.mark.parametrize("inputs", [{"pages": float("nan")}, {"pages": 2**63}, {"what": object()}])
+def _nested(levels: int) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    for _ in range(levels):
+        inputs = {"a": [inputs]}
+    return inputs
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"pages": float("nan")}, {"pages": 2**63}, {"pages": -(10**400)}, {"what": object()}, _nested(51), _nested(450)],
+)
 async def test_inputs_that_are_no_json(review: Review, inputs: dict[str, Any]) -> None:
     with pytest.raises(BadInputError):
         await review.world.gate.decide([Command(await review.paper(), "HAND_IN", review.writer, inputs=inputs)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -70,3 +71,47 @@ async def test_what_is_not_a_command_says_that_nobody_knows(world: World, far: D
     proxy.cut_at_commit = "after"
     with pytest.raises(UnknownOutcomeError):
         await far.write("timer/look_later", ids=[story], seconds=60)
+
+
+async def test_what_may_have_been_done_is_not_told_as_undone(
+    world: World, far: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit arrives, its answer does not, and Neo4j stays away."""
+    name = unique("again")
+    await world.publish(_RULES.format(name=name))
+    task, actor = await world.task(name), await world.actor()
+    await far.check()
+    proxy.cut_at_commit = "after"
+    in_transaction = far.in_transaction
+
+    async def once(work: Any) -> Any:
+        try:
+            return await in_transaction(work)
+        except UnknownOutcomeError:
+            await proxy.cut()
+            raise
+
+    monkeypatch.setattr(far, "in_transaction", once)
+    with pytest.raises(UnknownOutcomeError, match="same command ids"):
+        await Gate(far).decide([Command(task, "AGAIN", actor)])
+
+
+async def test_a_repeated_command_spoils_no_answer_beside_it(
+    world: World, far: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what follows a repeated one is asked after the commit, when Neo4j may be away."""
+    name = unique("again")
+    await world.publish(_RULES.format(name=name))
+    fresh, repeated, actor = await world.task(name), await world.task(name), await world.actor()
+    gate, first = Gate(far), Command(repeated, "AGAIN", actor, command_id="first")
+    await gate.decide([first])
+    read = far.read
+
+    async def cutting(name: str, /, **parameters: Any) -> Any:
+        if name == "gate/unfollowed":
+            await proxy.cut()
+        return await read(name, **parameters)
+
+    monkeypatch.setattr(far, "read", cutting)
+    answers = await gate.decide([Command(fresh, "AGAIN", actor), first])
+    assert [answer.outcome for answer in answers] == [Outcome.APPLIED, Outcome.DUPLICATE]
