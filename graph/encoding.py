@@ -110,6 +110,11 @@ def wire(row: Row) -> Row:
     return {key: value for key, value in row.items() if value is not None and value != {}}
 
 
+def renumbered(rows: list[Row]) -> list[Row]:
+    """Some of the rows, as a batch of their own."""
+    return [row | {"seq": seq} for seq, row in enumerate(rows)]
+
+
 def without_repeats(rows: list[Row]) -> list[list[Row]]:
     """Batches in order, no command id twice in one: a refusal is known as an answer only after its batch."""
     batches: list[list[Row]] = [[]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -149,11 +148,10 @@ class Gate:
 
     async def _decide(self, commands: Sequence[Command], *, dry: bool = False) -> list[Decision]:
         # A dry run is the same decision, undone: what it answers is what would happen.
-        # Named before the first try, so that a later one, also in parts, is the same command.
-        asked = [
-            replace(one, dry=one.dry and not dry, command_id=one.command_id or str(uuid.uuid4())) for one in commands
-        ]
-        rows = [encoding.row(command, seq) for seq, command in enumerate(asked)]
+        asked = [replace(command, dry=False) for command in commands] if dry else commands
+        return await self._decide_rows([encoding.row(command, seq) for seq, command in enumerate(asked)], dry=dry)
+
+    async def _decide_rows(self, rows: list[Row], *, dry: bool = False) -> list[Decision]:
         known = _Known(explores=self._explores)
         pending: dict[str, list[str]] = {}
         doubt = _Doubt()
@@ -194,8 +192,10 @@ class Gate:
                     continue
                 log.warning("a rule cannot be run", error=str(error), items=sorted({row["item_id"] for row in rows}))
                 if len(rows) > 1:
-                    middle = len(asked) // 2
-                    return doubt.resolve([*await self._decide(asked[:middle]), *await self._decide(asked[middle:])])
+                    # The same rows, so that what a lost commit has done is known by its command ids.
+                    middle = len(rows) // 2
+                    halves = (encoding.renumbered(rows[:middle]), encoding.renumbered(rows[middle:]))
+                    return doubt.resolve([answer for half in halves for answer in await self._decide_rows(half)])
                 if known.broken:
                     raise
                 known.broken[0] = "rule"

@@ -125,7 +125,8 @@ class NextWork:
             asked = unjudged(answers, dict(enumerate(rows)))
             if asked and self.asks and self.rounds < _ROUNDS:
                 raise UnjudgedWorkError([row for row in rows if row["seq"] in asked], asked)
-            self.unanswered.update(part(group[seq]) for seq in asked)
+            hung = {row["seq"] for row in rows if any(told["holds"] is None for told in row["verdicts"].values())}
+            self.unanswered.update(part(group[seq]) for seq in hung.union(asked))
             for row, answer in zip(rows, answers, strict=True):
                 if encoding.is_applied(row, answer):
                     begun.add(row["item_id"])
