@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from neo4j.exceptions import ConstraintError
@@ -11,6 +13,7 @@ from neo4j.exceptions import ConstraintError
 from graph.burndown import Stay
 from graph.changing import hold
 from graph.database import Database, Row, Transaction
+from graph.deciding import UndoError
 from graph.decision import Command
 from graph.errors import BadInputError, BrokenRuleError, ConflictError, NotFoundError
 from graph.gate import Gate
@@ -19,6 +22,7 @@ from graph.items import check_number
 
 PLANNED, ACTIVE, CLOSED = "planned", "active", "closed"
 _MOST = 100  # sprints of a velocity
+_TRIES = 4  # to close a sprint whose stories, or their rules, change meanwhile
 _TIMES = ("starts_at", "ends_at")  # as planned
 
 
@@ -69,11 +73,45 @@ class Sprints:
 
     async def start(self, id: str) -> None:
         """Raises `NotFoundError`, or `ConflictError` when it has begun or ended."""
-        await self._move(id, [PLANNED], ACTIVE)
+
+        async def starting(tx: Transaction) -> None:
+            await self._move(tx, id, [PLANNED], ACTIVE)
+
+        await self._db.in_transaction(starting)
 
     async def close(self, id: str) -> None:
-        """Ends a sprint and lets the rules carry its unfinished stories over, in one transaction."""
-        await self._move(id, [PLANNED, ACTIVE], CLOSED)
+        """Ends a sprint and lets the rules carry its unfinished stories over, in one transaction.
+
+        A story whose rules cannot be run stays where it is: it keeps neither the sprint open nor the others in it.
+        """
+        stories: list[str] = []
+        broken: set[str] = set()
+
+        async def closing(tx: Transaction, alone: str | None = None) -> None:
+            stories[:] = await self._move(tx, id, [PLANNED, ACTIVE], CLOSED)
+            carried = [story for story in stories if story not in broken] if alone is None else [alone]
+            await self._gate.decide_in(tx, [Command(story, None, None) for story in carried])
+            if alone is not None:
+                raise UndoError(None)
+            # Whoever finished a story while this waited for it has finished it in the sprint.
+            await tx.run("sprint/ended", id=id)
+
+        async def is_broken(story: str) -> bool:
+            try:
+                with suppress(UndoError):
+                    await self._db.in_transaction(partial(closing, alone=story))
+            except BrokenRuleError:
+                return True
+            return False
+
+        for left in reversed(range(_TRIES)):
+            try:
+                await self._db.in_transaction(closing)
+                return
+            except BrokenRuleError:
+                if not left:
+                    raise
+            broken |= {story for story in list(stories) if await is_broken(story)}
 
     async def assign(self, story_id: str, sprint_id: str, actor_id: str | None = None) -> None:
         """Puts a story into a sprint, and out of any other; `actor_id` is noted as who did. Its version stays.
@@ -137,32 +175,15 @@ class Sprints:
         await hold(tx, "story", story_id, actor_id)
         return {row["id"]: row["state"] for row in rows}
 
-    async def _move(self, id: str, before: list[str], state: str) -> None:
-        async def work(tx: Transaction) -> list[Command]:
-            rows = await tx.run("sprint/start_or_close", id=id, before=before, state=state)
-            if not rows:
-                raise NotFoundError(f"There is no sprint '{id}'.")
-            [found] = rows
-            if found["was"] not in before:
-                raise ConflictError(f"The sprint '{id}' is {found['was']} already.")
-            return [Command(story, None, None) for story in found["stories"]] if state == CLOSED else []
-
-        async def settling(tx: Transaction) -> None:
-            await self._gate.decide_in(tx, await work(tx))
-            if state == CLOSED:
-                # Whoever finished a story while this waited for it has finished it in the sprint.
-                await tx.run("sprint/ended", id=id)
-
-        async def ending(tx: Transaction) -> list[Command]:
-            commands = await work(tx)
-            await tx.run("sprint/ended", id=id)
-            return commands
-
-        try:
-            await self._db.in_transaction(settling)
-        except BrokenRuleError:
-            # One story whose rules cannot be run must not keep the sprint open, nor the other stories in it.
-            await self._gate.decide(await self._db.in_transaction(ending))
+    async def _move(self, tx: Transaction, id: str, before: list[str], state: str) -> list[str]:
+        """The stories in the sprint, which is started or closed."""
+        rows = await tx.run("sprint/start_or_close", id=id, before=before, state=state)
+        if not rows:
+            raise NotFoundError(f"There is no sprint '{id}'.")
+        [found] = rows
+        if found["was"] not in before:
+            raise ConflictError(f"The sprint '{id}' is {found['was']} already.")
+        return list(found["stories"])
 
 
 def _open(id: str, states: dict[str, str]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
+from graph.decision import Command, Decision
 from graph.engine import Engine
-from graph.errors import BadInputError, ConflictError, NotFoundError
+from graph.errors import BadInputError, ConflictError, NotFoundError, UnavailableError
+from graph.gate import Gate
 from graph.sprints import Sprints
 from tests.graph.world import World, unique
 
@@ -20,24 +23,42 @@ async def test_a_story_is_in_one_sprint(world: World) -> None:
     assert row["edges"] == 1
 
 
-async def test_a_rule_that_cannot_be_run_does_not_keep_a_sprint_open(world: World) -> None:
-    sprints, story = Sprints(world.db, world.gate), await world.story_item()
-    sprint = await sprints.create(unique("sprint"))
-    await sprints.assign(story, sprint)
-    await world.cypher(
-        "MATCH (s:Story {id: $id})-[here:IN_STATE]->() MATCH (to:State {workflow: 'story', name: 'IN_PROGRESS'}) "
-        "DELETE here CREATE (s)-[:IN_STATE]->(to)",
-        id=story,
+class _DiesLater(Gate):
+    """Of a process that ends as soon as the sprint is closed: what it would decide after that is never decided."""
+
+    async def decide(self, commands: Sequence[Command]) -> list[Decision]:
+        raise UnavailableError("The process has ended.")
+
+
+async def test_a_rule_that_cannot_be_run_keeps_neither_a_sprint_open_nor_other_stories_in_it(world: World) -> None:
+    sprints, name = Sprints(world.db, _DiesLater(world.db)), unique("flow")
+    rules = "workflow: {name}\nitem: story\nroles: [po, system]\ncouples: [{{sprint: ended, fires: STOP_{name}}}]\n" + (
+        "states: {{open: {{kind: initial}}, shut: {{kind: final}}}}\n"
+        "transitions: [{{from: open, action: STOP_{name}, to: shut, roles: [po, system]}}]"
     )
-    spoil = "MATCH (t:Transition {workflow: 'story', name: 'CARRY_OVER'}) "
+    await world.publish(rules.format(name=name))
+    await world.publish(rules.format(name=f"{name}-spoilt"))
+    sound = [await world.story_item(name) for _ in range(2)]
+    broken = [await world.story_item(f"{name}-spoilt") for _ in range(2)]
+    numbered = await world.story_item(name)
+    sprint = await sprints.create(unique("sprint"))
+    for story in (*sound, *broken, numbered):
+        await sprints.assign(story, sprint)
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.id = 4711", id=numbered)
     await world.cypher(
-        spoil + "CREATE (t)-[:GUARDED_BY {order: 1}]->(:Guard {name: 'spoilt', kind: 'field', field: 7})"
+        "MATCH (t:Transition {workflow: $name}) "
+        "CREATE (t)-[:GUARDED_BY {order: 1}]->(:Guard {name: 'spoilt', kind: 'field', field: 7})",
+        name=f"{name}-spoilt",
     )
     try:
         await sprints.close(sprint)
+        assert [await world.state(story) for story in (*sound, *broken)] == ["shut", "shut", "open", "open"]
+        found = (await sprints.by_ids([sprint]))[sprint]
+        assert found["state"] == "closed"
+        assert found["closed_at"] is not None
     finally:
-        await world.cypher(spoil + "MATCH (t)-[:GUARDED_BY]->(g:Guard {name: 'spoilt'}) DETACH DELETE g")
-    assert (await sprints.by_ids([sprint]))[sprint]["state"] == "closed"
+        await world.cypher("MATCH (g:Guard {name: 'spoilt'}) DETACH DELETE g")
+        await world.cypher("MATCH (s:Story {id: 4711}) DETACH DELETE s")
 
 
 async def test_an_edit_names_somebody_there_is(world: World) -> None:
