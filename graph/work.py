@@ -73,7 +73,8 @@ class Work:
     async def _adopt(self, tx: Transaction, story_id: str, tasks: Sequence[TaskSeed]) -> None:
         if not tasks:
             return
-        for there in await tx.run("item/whereabouts", ids=sorted({task.id for task in tasks})):
+        known = await tx.run("item/whereabouts", ids=sorted({task.id for task in tasks}))
+        for there in known:
             if not there["is_task"]:
                 raise BadInputError(f"'{there['id']}' is no task, but a story or an epic.")
         rows = [
@@ -81,6 +82,11 @@ class Work:
         ]
         created = await tx.run("work/adopt_tasks", story_id=story_id, workflow=TASK_WORKFLOW, tasks=rows)
         fresh = {row["id"] for row in created}
+        if {task.id for task in tasks} - fresh - {row["id"] for row in known}:
+            raise StategateError(
+                f"The tasks of '{story_id}' cannot be created: the workflow '{TASK_WORKFLOW}' has no state in which an "
+                "item begins (STARTS_AT); mend it in the graph."
+            )
         depends_on: dict[str, set[str]] = {}
         for task in tasks:
             if task.id in fresh:

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from graph.database import Database
 from graph.decision import Command, Outcome
-from graph.errors import BadInputError
+from graph.errors import BadInputError, StategateError
 from graph.gate import Gate
 from graph.rules.service import Rules
 from graph.work import TaskSeed
@@ -78,6 +78,25 @@ async def test_the_same_event_again_changes_nothing(team: Team) -> None:
     before = await team.world.written(task)
     await team.work.story_transitioned(story, RELEASING, [TaskSeed(task, title="New", priority=1)])
     assert await team.world.written(task) == before
+
+
+async def test_tasks_that_cannot_begin_yet_are_not_dropped(team: Team) -> None:
+    """The rules are being edited by hand; the message comes again, and then goes where a person finds it."""
+    world, story, task = team.world, unique("story"), unique("task")
+    cut = "MATCH (:Workflow {name: 'task'})-[starts:STARTS_AT]->(state) WITH starts, state, properties(starts) AS kept "
+    [start] = await world.cypher(cut + "DELETE starts RETURN kept, state.name AS name")
+    try:
+        with pytest.raises(StategateError, match="'task' has no state in which an item begins") as caught:
+            await team.work.story_transitioned(story, RELEASING, [TaskSeed(task)])
+        assert not isinstance(caught.value, BadInputError)
+    finally:
+        await world.cypher(
+            "MATCH (w:Workflow {name: 'task'})-[:HAS_STATE]->(s:State {name: $name}) "
+            "CREATE (w)-[starts:STARTS_AT]->(s) SET starts = $kept",
+            **start,
+        )
+    await team.work.story_transitioned(story, RELEASING, [TaskSeed(task)])
+    assert await world.state(task) == "implementing"
 
 
 async def test_other_states_of_a_story_change_no_task(team: Team) -> None:
