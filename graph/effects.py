@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,17 +19,15 @@ _OWN = {"outbox_id", "outbox_at", "outbox_order", "json_fields", "tries", "due_a
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An effect that this process is to run, or, after the last try, to give up with the `reason` of that try."""
+    """An effect that this process is to run, or to give up with the `reason` if it `is_over`: after the last try, or
+    because it was spoilt by hand."""
 
     id: str
     name: str
     event: dict[str, Any]
     tries: int
     reason: str
-
-    @property
-    def is_over(self) -> bool:
-        return self.tries > TRIES
+    is_over: bool
 
 
 class Effects:
@@ -38,9 +37,11 @@ class Effects:
         self._db = db
         self._plugins = plugins
 
-    async def claim(self) -> list[Due]:
-        """Some effects that are due, for this process alone; what happens to it, they are tried again later."""
-        rows = await self._db.write("effect/claim", limit=AT_ONCE, seconds=_CLAIM + self._plugins.limit)
+    async def claim(self, limit: int = AT_ONCE, but: Sequence[str] = ()) -> list[Due]:
+        """Some effects that are due, `but` those of these names, for this process alone; what happens to it, they are
+        tried again later."""
+        seconds = _CLAIM + self._plugins.limit
+        rows = await self._db.write("effect/claim", limit=limit, seconds=seconds, but=list(but))
         return [_due(row["effect"]) for row in rows]
 
     async def run(self, due: Due) -> str | None:
@@ -50,19 +51,23 @@ class Effects:
         except (LookupError, TimeoutError, RuntimeError) as error:
             # The last pause is none: what is left is to give up.
             pause = 0.0 if due.tries >= TRIES else _FIRST_PAUSE * 2 ** (due.tries - 1)
-            await self._db.write("effect/failed", id=due.id, reason=str(error), seconds=pause)
+            await self._db.write("effect/failed", id=due.id, tries=due.tries, reason=str(error), seconds=pause)
             return str(error)
         await self._db.write("effect/done", id=due.id)
         return None
 
     async def give_up(self, due: Due) -> None:
         """Leaves it in the graph with its reason, and tries no more."""
-        await self._db.write("effect/give_up", id=due.id)
+        await self._db.write("effect/give_up", id=due.id, reason=due.reason)
         GIVEN_UP.inc()
 
 
 def _due(row: Row) -> Due:
-    event = {name: value for name, value in row.items() if name not in _OWN}
-    event |= {"at": row.get("outbox_at"), "inputs": json.loads(row.get("inputs") or "{}")}
-    reason = row.get("reason") or "the process ended while it ran"
-    return Due(row["effect_id"], row.get("name") or "", plain(event), row["tries"], reason)
+    event = {name: value for name, value in row.items() if name not in _OWN} | {"at": row["outbox_at"]}
+    reason = str(row.get("reason") or "the process ended while it ran")
+    try:
+        event["inputs"] = dict(json.loads(row.get("inputs") or "{}"))
+        is_over = row["tries"] > TRIES
+    except (TypeError, ValueError):
+        reason, is_over = "its inputs were edited by hand, and are no JSON object", True
+    return Due(row["effect_id"], str(row.get("name") or ""), plain(event), row["tries"], reason, is_over)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from graph.effects import TRIES, Effects
 from graph.plugins import Plugins
-from tests.graph.world import World, unique
+from tests.graph.world import NO_TIMES, World, unique
 
 _RULES = """
 workflow: {name}
@@ -120,3 +121,54 @@ async def test_an_effect_that_fails_is_tried_again_and_then_given_up(world: Worl
     # A person may have it tried anew.
     assert await _run(world, item, {name: lambda event: None}) == [None] * len(ids)
     assert await _waiting(world, item) == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "e.inputs = 'no json'",
+        "e.inputs = '[1]'",
+        "e.inputs = 7",
+        "e.tries = true",
+        "e.tries = 9223372036854775807",
+        "e.effect_id = null",
+        "e.name = ['x']",
+        *(f"e.outbox_at = {time}" for time in NO_TIMES),
+    ],
+)
+async def test_one_that_was_spoilt_by_hand_stops_no_other(world: World, spoilt: str) -> None:
+    name = unique("one")
+    item, _ = await _moved(world, name, name)
+    await world.cypher(
+        "MATCH (e:Effect) SET e.due_at = CASE WHEN e.item_id = $id THEN datetime() - duration('PT1S') END", id=item
+    )
+    await world.cypher("MATCH (e:Effect {item_id: $id, version: 1}) SET " + spoilt, id=item)
+    seen: list[Event] = []
+    queue = Effects(world.db, Plugins(effects={name: seen.append}))
+    due = await queue.claim()
+    for one in due:
+        json.dumps(one.event)
+        if one.is_over:
+            assert "no JSON" in one.reason
+            await queue.give_up(one)
+        else:
+            await queue.run(one)
+    assert len(due) == 2
+    assert 2 in {event["version"] for event in seen}
+    for kept in await _waiting(world, item):
+        assert kept["version"] == 1
+        assert "no JSON" in kept["reason"] or "not installed" in kept["reason"]
+
+
+async def test_who_tells_late_that_it_failed_changes_nothing_for_who_has_it_now(world: World) -> None:
+    name = unique("one")
+    item, _ = await _moved(world, name, name)
+    again = "MATCH (e:Effect) SET e.due_at = CASE WHEN e.item_id = $id AND e.version = 1 THEN datetime() END"
+    await world.cypher(again, id=item)
+    [late] = await Effects(world.db, Plugins()).claim()
+    await world.cypher(again, id=item)
+    [now] = await Effects(world.db, Plugins()).claim()
+    before = await _waiting(world, item)
+    assert await Effects(world.db, Plugins()).run(late) is not None
+    assert (late.id, late.tries) == (now.id, now.tries - 1)
+    assert await _waiting(world, item) == before
