@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Mapping
@@ -9,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from consumers.bus import connected
+from consumers.effects import run_effects
+from consumers.streams import Streams
 from graph.effects import TRIES, Effects
-from graph.plugins import Plugins
+from graph.plugins import AT_ONCE, Plugins
+from stategate.servers.environment import Addresses
 from tests.graph.world import NO_TIMES, World, unique
 
 _RULES = """
@@ -172,3 +177,28 @@ async def test_who_tells_late_that_it_failed_changes_nothing_for_who_has_it_now(
     assert await Effects(world.db, Plugins()).run(late) is not None
     assert (late.id, late.tries) == (now.id, now.tries - 1)
     assert await _waiting(world, item) == before
+
+
+async def test_a_slow_plugin_holds_up_none_of_another(world: World, servers: Addresses) -> None:
+    """The slow ones, more than are run at once, wait for the one that is due after them."""
+    slow, fast, stopping = unique("slow"), unique("fast"), asyncio.Event()
+    freed, in_time = threading.Event(), list[bool]()
+    plugins = Plugins(
+        effects={slow: lambda event: in_time.append(freed.wait(10)), fast: lambda event: freed.set()}, limit=60.0
+    )
+    await world.cypher("MATCH (e:Effect) SET e.due_at = null")
+    await world.cypher(
+        "UNWIND range(1, $count) AS n CREATE (:Effect {effect_id: randomUUID(), item_id: $slow, tries: 0, "
+        "name: CASE n WHEN $count THEN $fast ELSE $slow END, due_at: datetime() - duration({seconds: 60 - n})})",
+        count=AT_ONCE + 1,
+        slow=slow,
+        fast=fast,
+    )
+    async with connected(servers.nats_url, "effects") as bus:
+        running = asyncio.create_task(run_effects(Streams(bus), Effects(world.db, plugins), stopping))
+        async with asyncio.timeout(60):
+            while await _waiting(world, slow):
+                await asyncio.sleep(0.1)
+        stopping.set()
+        await running
+    assert in_time == [True] * AT_ONCE
