@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import structlog
 from neo4j.exceptions import ClientError
 
 from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError, UnavailableError
 from graph.ids import text
 from graph.page import Page
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 10_000  # stories that are given a place in one transaction
 _UNRANKED = "~"  # begins the place of a story that has none of its own; after every key (graph/rank_keys.py)
@@ -103,10 +106,14 @@ class Backlog:
     async def number(self) -> None:
         """Gives a place to stories that were made before there were any, or by hand: as they are listed, at the end.
 
-        That there are none is seen without a look at any story.
+        That there are none is seen without a look at any story. Where one of them keeps the others from it, they stay
+        where they are listed without a place.
         """
-        while (await self._db.write("backlog/number", limit=_BATCH))[0]["numbered"]:
-            pass
+        try:
+            while (await self._db.write("backlog/number", limit=_BATCH))[0]["numbered"]:
+                pass
+        except ClientError as error:
+            log.warning("stories cannot be given places in the backlog", error=str(error))
 
 
 @contextmanager

@@ -22,7 +22,10 @@ UNION
 MATCH (story)-[:IN_STATE]->(state:State)
 WHERE
   // include: in_backlog
-WITH story.id AS id, coalesce(story.rank_key, '~' + right('000000000000000' + coalesce(story.created_at.epochMillis, 0), 16)) AS place
+WITH story.id AS id, story.rank_key AS key, story.created_at AS at
+WITH id, coalesce(key, '~' + right('000000000000000' +
+  // include: place_by_age
+  , 16)) AS place
 ORDER BY place, id
 WITH collect({id: id, place: place}) AS found
 RETURN size(found) AS total, [row IN found WHERE row.place > $key OR row.place = $key AND row.id > $after_id][..$limit] AS rows

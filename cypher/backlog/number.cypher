@@ -1,7 +1,11 @@
 // Gives places to stories that have none, the oldest first, behind all that have one. $limit.
 // include: some_unranked
 MATCH (story:Story:Item) WHERE story.rank_key IS NULL OR NOT story:Ranked
-WITH story.id AS id ORDER BY coalesce(story.created_at.epochMillis, 0), id LIMIT $limit
+WITH story.id AS id, story.created_at AS at
+WITH id,
+  // include: place_by_age
+  AS place
+ORDER BY place, id LIMIT $limit
 WITH collect(id) AS ids
 CALL (ids) {
   UNWIND ids AS id

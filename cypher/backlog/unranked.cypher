@@ -4,6 +4,9 @@ MATCH (story:Story:Item) WHERE story.rank_key IS NULL
 MATCH (story)-[:IN_STATE]->(state:State)
 WHERE
   // include: in_backlog
-WITH story, '~' + right('000000000000000' + coalesce(story.created_at.epochMillis, 0), 16) AS place
+WITH story, story.created_at AS at
+WITH story, '~' + right('000000000000000' +
+  // include: place_by_age
+  , 16) AS place
 WHERE place > $key OR place = $key AND story.id > $after_id
 RETURN story.id AS id, place ORDER BY place, id LIMIT $limit

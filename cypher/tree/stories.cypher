@@ -18,7 +18,11 @@ UNION ALL
 WITH story
 WHERE EXISTS { MATCH (story)-[:IN_STATE]->(state:State) WHERE $state IS NULL OR state.name = $state }
   AND ($sprint_id IS NULL OR EXISTS { (story)-[:IN_SPRINT]->(:Sprint {id: $sprint_id}) })
-WITH story, story.created_at.epochMillis AS place ORDER BY place, story.id
+WITH story, story.created_at AS at
+WITH story,
+  // include: place_by_age
+  AS place
+ORDER BY place, story.id
 WITH collect({id: story.id, place: place}) AS found
 RETURN size(found) AS total, [row IN found
   WHERE $after IS NULL OR row.place > $after[0] OR (row.place = $after[0] AND row.id > $after[1])][..$limit] AS rows

@@ -3,7 +3,11 @@ UNWIND range(0, size($pages) - 1) AS n
 WITH n, $pages[n] AS page
 CALL (page) {
   MATCH (:Epic {id: page.id})-[:HAS_STORY]->(story:Story)
-  WITH story, story.created_at.epochMillis AS place ORDER BY place, story.id
+  WITH story, story.created_at AS at
+  WITH story,
+    // include: place_by_age
+    AS place
+  ORDER BY place, story.id
   RETURN collect({id: story.id, place: place}) AS found
 }
 RETURN n, size(found) AS total, [row IN found

@@ -20,7 +20,11 @@ UNION ALL
   MATCH (task:Task)-[:IN_STATE]->(here)
   RETURN task
 }
-WITH task, task.created_at.epochMillis AS place ORDER BY place, task.id
+WITH task, task.created_at AS at
+WITH task,
+  // include: place_by_age
+  AS place
+ORDER BY place, task.id
 WITH collect({id: task.id, place: place}) AS found
 RETURN size(found) AS total, [row IN found
   WHERE $after IS NULL OR row.place > $after[0] OR (row.place = $after[0] AND row.id > $after[1])][..$limit] AS rows

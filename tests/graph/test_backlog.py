@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from graph.backlog import Backlog, Filter
+from graph.database import Database, Row
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError
+from graph.page import Page
 from graph.queries import query
-from tests.graph.world import World, unique
+from tests.graph.world import NO_TIMES, World, unique
 
 SMALL = """
 workflow: {name}
@@ -96,6 +99,77 @@ async def test_stories_without_a_place_come_last_by_age_and_are_given_one(world:
     await engine.backlog.number()
     assert None not in await keys(world, [late])
     assert await listed(engine, label=label) == [old[0], old[1], ranked, old[2], late]
+
+
+async def test_a_story_with_an_odd_age_stops_nobody_and_is_on_every_page(world: World, engine: Engine) -> None:
+    label, epic = unique("label"), await engine.items.create_epic("An epic", unique("E"))
+    sprint = await engine.sprints.create(unique("sprint"))
+    [ranked] = await made(engine, label)
+    odd = [await world.story_item(labels=[label]) for _ in (*NO_TIMES, "null")]
+    tasks = [await world.task("task", labels=[label]) for _ in odd]
+    epics = [await engine.items.create_epic("An epic", unique("E")) for _ in odd]
+    ana = await world.actor()
+    for age, *ids in zip((*NO_TIMES, "null"), odd, tasks, epics, strict=True):
+        await world.cypher("MATCH (n:Story|Task|Epic) WHERE n.id IN $ids SET n.created_at = " + age, ids=ids)
+    await world.cypher(
+        "MATCH (s:Story) WHERE s.id IN $odd MATCH (epic:Epic {id: $epic}), (sprint:Sprint {id: $sprint}) "
+        "CREATE (epic)-[:HAS_STORY]->(s), (s)-[:IN_SPRINT]->(sprint)",
+        odd=odd,
+        epic=epic,
+        sprint=sprint,
+    )
+    await world.cypher(
+        "MATCH (t:Task) WHERE t.id IN $tasks MATCH (a:Actor {id: $ana}) CREATE (t)-[:ASSIGNED_TO]->(a)",
+        tasks=tasks,
+        ana=ana,
+    )
+    try:
+        assert sorted(await listed(engine, 2, label=label)) == sorted([ranked, *odd])
+        assert sorted(await listed(engine, 2, label=label, sprint_id=sprint)) == sorted(odd)
+        trees = engine.trees
+        assert sorted(await paged(lambda after: trees.stories(2, after, sprint_id=sprint))) == sorted(odd)
+        assert sorted(await paged(lambda after: trees.tasks(2, after, assignee_id=ana))) == sorted(tasks)
+        assert set(await paged(lambda after: trees.epics(500, after))) >= {epic, *epics}
+        assert sorted(await paged(lambda after: first_of(trees.stories_of([(epic, 2, after)])))) == sorted(odd)
+        await engine.backlog.number()
+        assert None not in await keys(world, odd)
+    finally:
+        await world.cypher("MATCH (n) WHERE n.id IN $ids DETACH DELETE n", ids=[*odd, *tasks, *epics])
+
+
+async def paged(page: Callable[[Any], Awaitable[Page]]) -> list[str]:
+    """The ids on all pages."""
+    seen, after = list[str](), None
+    while True:
+        found = await page(after)
+        seen += [row["id"] for row in found.rows]
+        if not found.has_next:
+            return seen
+        after = [found.rows[-1]["place"], found.rows[-1]["id"]]
+
+
+async def first_of(pages: Awaitable[list[Page]]) -> Page:
+    return (await pages)[0]
+
+
+class _Refusing(Database):
+    """As if some story could not be given a place."""
+
+    async def write(self, name: str, /, **parameters: Any) -> list[Row]:
+        if name == "backlog/number":
+            parameters["limit"] = "many"
+        return await super().write(name, **parameters)
+
+
+async def test_stories_that_cannot_be_given_a_place_keep_no_service_from_starting(world: World, engine: Engine) -> None:
+    [ranked] = await made(engine, unique("label"))
+    story = await world.story_item()
+    unwilling = await Engine.open(_Refusing(engine.db.driver))
+    assert await keys(world, [story]) == [None]
+    await unwilling.places.rank_story(ranked, after=(await made(engine, unique("label")))[0])
+    with pytest.raises(ConflictError, match="no place in the backlog yet"):
+        await unwilling.places.rank_story(ranked, after=story)
+    await engine.backlog.number()
 
 
 async def test_a_place_set_by_hand_is_no_way_to_break_it(world: World, engine: Engine) -> None:
