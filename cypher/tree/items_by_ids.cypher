@@ -1,4 +1,5 @@
-// Stories and tasks by their ids, with all that hangs on them by one edge. $ids.
+// Stories and tasks by their ids, with all that hangs on them by one edge; what is to be a text, a list or a number, and was
+// made something else by hand, keeps nobody from reading the others. $ids.
 CALL () {
   MATCH (item:Item) WHERE item.id IN $ids RETURN item
 UNION
@@ -7,10 +8,15 @@ UNION
 OPTIONAL MATCH (item)-[:IN_STATE]->(state:State)
 WITH item, collect(state) AS states
 RETURN {
-  id: item.id, is_story: item:Story, title: item.title, workflow: item.workflow, version: coalesce(item.version, 0),
-  rework: coalesce(item.rework, 0), description: item.description, acceptance_criteria: coalesce(item.acceptance_criteria, []),
-  story_points: item.story_points, released: coalesce(item.released, false), priority: item.priority, type: item.type, estimate: item.estimate, labels: coalesce(item.labels, []), feedback: item.feedback,
-  created_at: item.created_at, due_at: item.due_at, updated_at: item.updated_at, imported_from: item.imported_from,
+  id: item.id, is_story: item:Story, title: toStringOrNull(item.title), workflow: item.workflow, version: coalesce(item.version, 0),
+  rework: coalesce(item.rework, 0), description: toStringOrNull(item.description),
+  acceptance_criteria: [criterion IN coalesce(item.acceptance_criteria, []) | coalesce(toStringOrNull(criterion), '')],
+  story_points: CASE WHEN item.story_points IS :: INTEGER NOT NULL THEN item.story_points END,
+  released: coalesce(item.released, false), priority: item.priority, type: item.type, estimate: item.estimate,
+  labels: [label IN coalesce(item.labels, []) | coalesce(toStringOrNull(label), '')], feedback: item.feedback,
+  created_at: head([at IN [item.created_at] WHERE
+    // include: readable_time
+  ]), due_at: item.due_at, updated_at: item.updated_at, imported_from: item.imported_from,
   archived: item.archived_at IS NOT NULL AND size(states) = 1 AND states[0].kind = 'final',
   state: CASE WHEN size(states) = 1 THEN {name: states[0].name, kind: states[0].kind} END,
   assignee_id: head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(a:Actor) RETURN a.id }),

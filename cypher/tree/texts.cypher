@@ -6,6 +6,6 @@ UNION
 }
 // First what it is the text of: so a text may be newer than it is said to be, and not older.
 WITH item, coalesce(item.version, 0) AS version, item.updated_at AS updated_at, item.imported_from AS imported_from
-RETURN item.id AS id, version, updated_at, imported_from, item.description AS description,
-  coalesce(item.acceptance_criteria, []) AS acceptance_criteria,
+RETURN item.id AS id, version, updated_at, imported_from, toStringOrNull(item.description) AS description,
+  [criterion IN coalesce(item.acceptance_criteria, []) | coalesce(toStringOrNull(criterion), '')] AS acceptance_criteria,
   // include: settled

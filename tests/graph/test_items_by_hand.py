@@ -12,7 +12,8 @@ from graph.derivation import Wanted
 from graph.doctor import Doctor, Options
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError, NotFoundError
-from tests.graph.world import World, unique
+from graph.trees import readiness
+from tests.graph.world import NO_TIMES, World, unique
 
 RULES = """
 workflow: {name}
@@ -501,3 +502,36 @@ async def test_the_system_is_no_author(world: World, engine: Engine) -> None:
     with pytest.raises(BadInputError, match="the system itself"):
         await task(engine, parent, id=id, author_id="stategate")
     assert await engine.trees.items_by_ids([id]) == {}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "read", "is_missing"),
+    [
+        ("title = 42", {"title": "42"}, False),
+        ("title = ['a']", {"title": None}, True),
+        ("description = ['a']", {"description": None}, True),
+        ("description = 7", {"description": "7"}, True),
+        ("acceptance_criteria = 'Tokens end'", {"acceptance_criteria": ["Tokens end"]}, False),
+        ("acceptance_criteria = [7]", {"acceptance_criteria": ["7"]}, False),
+        ("story_points = 'five'", {"story_points": None}, True),
+        ("story_points = 2.5", {"story_points": None}, True),
+        ("labels = 7", {"labels": ["7"]}, False),
+        *((f"created_at = {time}", {"created_at": None}, False) for time in NO_TIMES),
+    ],
+)
+async def test_a_story_that_was_spoilt_keeps_nobody_from_reading_the_others(
+    world: World, engine: Engine, spoilt: str, read: dict[str, Any], is_missing: bool
+) -> None:
+    texts = {"description": "Whoever signs in gets a token", "acceptance_criteria": ["Tokens end"], "story_points": 3}
+    sound, odd, ann = await story(engine, **texts), await story(engine, **texts), await world.actor("po")
+    await world.cypher(f"MATCH (s:Story {{id: $id}}) SET s.{spoilt}", id=odd)
+    name = next(iter(read))
+    for rows in (await engine.trees.items_by_ids([sound, odd]), await engine.details.whole([sound, odd])):
+        assert readiness(rows[sound]) == (85, ["tasks"])
+        assert read.items() <= rows[odd].items()
+        assert (name in readiness(rows[odd])[1]) == is_missing
+    [texts_of] = await engine.db.read("tree/texts", ids=[odd], settled_after=0)
+    assert (texts_of | read)["description"] == texts_of["description"]
+    assert await world.refused(odd, "PLAN", ann) == ["NOT_FROM_THIS_STATE"]
+    await put(world, odd, "READY_FOR_PLANNING")
+    assert "GUARD_FAILED" in await world.refused(odd, "PLAN", ann)
