@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 DONE = "done"  # the outcome of final states that are reached by finishing
+MOST_DAYS = 1_000
 NOW = datetime.max.replace(tzinfo=UTC)  # later than whatever the graph has noted
 
 
@@ -64,15 +65,19 @@ def burndown(
     ends_at: datetime | None,
     now: datetime,
 ) -> list[Day]:
-    """Each day (UTC) from the start of a sprint to its close, or to today; none of one that was not started."""
+    """Each day (UTC) from the start of a sprint to its close, or to today; none of one that was not started.
+
+    Of more than `MOST_DAYS` days, as when a time was spoilt by hand, these are the last ones.
+    """
     if started_at is None:
         return []
     whole = total(stays, started_at).committed
     first, last = (moment.astimezone(UTC).date() for moment in (started_at, closed_at or now))
     found: list[Day] = []
-    for place in range((last - first).days + 1):
+    days = (last - first).days + 1
+    for place in range(max(days - MOST_DAYS, 0), days):
         day = first + timedelta(days=place)
-        end = datetime.combine(day + timedelta(days=1), time(), UTC)
+        end = NOW if day == date.max else datetime.combine(day + timedelta(days=1), time(), UTC)
         moment = min(end, closed_at or end)
         sums = total(stays, moment)
         ideal = None

@@ -1,4 +1,8 @@
 // The sprints that were closed last, the oldest of them first. $last.
-MATCH (sprint:Sprint {state: 'closed'}) WHERE sprint.closed_at IS NOT NULL
-WITH sprint ORDER BY sprint.closed_at DESC, sprint.id LIMIT $last
-RETURN sprint {.id, .name, .state, .capacity, .starts_at, .ends_at, .started_at, .closed_at} AS sprint ORDER BY sprint.closed_at, sprint.id
+MATCH (sprint:Sprint {state: 'closed'})
+WITH sprint, sprint.closed_at AS at WHERE
+  // include: readable_time
+WITH sprint, at ORDER BY at DESC, sprint.id LIMIT $last
+RETURN
+  // include: sprint
+  AS sprint ORDER BY at, sprint.id

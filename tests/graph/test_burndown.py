@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from graph.burndown import Day, Stay, Sum, burndown, total
+from graph.burndown import MOST_DAYS, Day, Stay, Sum, burndown, total
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -86,3 +86,15 @@ def test_without_a_planned_end_or_a_start() -> None:
     assert burndown([], START, None, None, now=START) == [Day(date(2026, 11, 2), 0, 0, None)]
     assert burndown([], START, None, at(-1), now=START)[0].ideal is None
     assert burndown([Stay(5)], None, None, at(1), now=START) == []
+
+
+def test_of_a_sprint_that_is_very_long_the_last_days_are_told() -> None:
+    found = burndown([Stay(6)], datetime(1, 1, 2, tzinfo=UTC), None, None, now=START)
+    assert (len(found), found[0].day, found[-1].day) == (MOST_DAYS, date(2024, 2, 7), START.date())
+
+
+def test_the_last_day_there_is() -> None:
+    last = datetime(9999, 12, 31, 12, tzinfo=UTC)
+    for closed in (last, None):
+        found = burndown([Stay(6)], last - timedelta(days=1), closed, last, now=last)
+        assert [day.day.day for day in found] == [30, 31]

@@ -11,7 +11,7 @@ import pytest_asyncio
 from graph.burndown import Sum, total
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.sprints import Sprints
-from tests.graph.world import World, unique
+from tests.graph.world import NO_TIMES, World, unique
 
 RULES = """
 workflow: {name}
@@ -120,6 +120,36 @@ async def test_a_later_estimate_changes_no_past(board: Board) -> None:
     # Nor does it when the story moves on.
     await board.sprints.assign(story, (await board.sprint())[0])
     assert await board.sums(sprint) == Sum(0, 8)
+
+
+@pytest.mark.parametrize("odd", ["'five'", "2.5", "true", "[5]"])
+async def test_points_that_are_no_whole_number_are_none(board: Board, odd: str) -> None:
+    sprint, (first, second, _) = await board.sprint(1, 2, 4)
+    for story in (first, second):
+        await board.world.cypher(f"MATCH (s:Story {{id: $id}}) SET s.story_points = {odd}", id=story)
+    assert await board.sums(sprint) == Sum(4, 0, 2)
+    await board.sprints.remove(first)
+    await board.does(second, "DO_IT")
+    await board.sprints.close(sprint)
+    assert await board.sums(sprint) == Sum(4, 0, 1)
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+async def test_times_of_a_sprint_that_are_none(board: Board, time: str) -> None:
+    sprint, (first, _) = await board.sprint(1, 2)
+    await board.sprints.remove(first)
+    await board.sprints.start(sprint)
+    await board.sprints.close(sprint)
+    await board.world.cypher(
+        f"MATCH (s:Sprint {{id: $id}})<-[stay]-(:Story) SET s.starts_at = {time}, s.ends_at = {time}, "
+        f"s.started_at = {time}, s.closed_at = {time}, stay.entered_at = {time}, stay.left_at = {time}",
+        id=sprint,
+    )
+    [found] = (await board.sprints.by_ids([sprint])).values()
+    assert {found[name] for name in ("starts_at", "ends_at", "started_at", "closed_at")} == {None}
+    assert found in await board.sprints.all()
+    assert sprint not in [row["id"] for row in await board.sprints.last_closed(100)]
+    assert await board.sums(sprint) == Sum(3)
 
 
 async def test_a_final_state_under_another_name_takes_the_time_along(board: Board) -> None:
