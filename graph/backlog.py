@@ -15,6 +15,7 @@ from graph.database import Database, Row, Transaction
 from graph.errors import BadInputError, ConflictError, NotFoundError, UnavailableError
 from graph.ids import text
 from graph.page import Page
+from graph.rank_keys import between, salt
 
 log = structlog.get_logger(__name__)
 
@@ -95,13 +96,29 @@ class Backlog:
         return [(row["id"], row["is_epic"]) for row in rows]
 
     async def place(self, tx: Transaction, id: str) -> str:
-        """The key of a story. Raises `NotFoundError`, or `ConflictError` when it has none, see `number`."""
+        """The key of a story, which no other one has from then on: where a file or somebody gave it to several, those
+        behind the first of them get their own.
+
+        Raises `NotFoundError`, or `ConflictError` when it has none, see `number`.
+        """
         rows = await tx.run("backlog/place", id=id)
         if not rows:
             raise NotFoundError(f"There is no story '{id}'.")
         if rows[0]["key"] is None:
             raise ConflictError(f"'{id}' was just made by hand, and has no place in the backlog yet; ask again.")
-        return str(rows[0]["key"])
+        [found] = rows
+        if len(found["twins"]) > 1:
+            await self._part(tx, found["key"], found["twins"])
+            [found] = await tx.run("backlog/place", id=id)
+        return str(found["key"])
+
+    async def _part(self, tx: Transaction, key: str, twins: list[str]) -> None:
+        behind = await tx.run("backlog/after", key=key, id="")
+        high, last, rows = behind[0]["key"] if behind else None, key, list[Row]()
+        for twin in twins[1:]:
+            last = between(last, high, salt())
+            rows.append({"id": twin, "key": last})
+        await tx.run("backlog/part", key=key, rows=rows)
 
     async def number(self) -> None:
         """Gives a place to stories that were made before there were any, or by hand: as they are listed, at the end.

@@ -101,6 +101,40 @@ async def test_stories_without_a_place_come_last_by_age_and_are_given_one(world:
     assert await listed(engine, label=label) == [old[0], old[1], ranked, old[2], late]
 
 
+async def test_beside_one_of_several_that_were_given_one_place(world: World, engine: Engine) -> None:
+    for last in (False, True):
+        label = unique("label")
+        twins, (before, after) = sorted(await made(engine, label, 4)), await made(engine, label, 2)
+        behind = [] if last else await made(engine, label)
+        # What is behind them is right behind them.
+        await world.cypher(
+            "MATCH (s:Story {id: $id}) WITH s.rank_key AS key UNWIND $ids AS id MATCH (t:Story {id: id}) "
+            "SET t.rank_key = key + CASE WHEN id IN $behind THEN '1' ELSE '' END",
+            id=twins[-1],
+            ids=[*twins, *behind],
+            behind=behind,
+        )
+        one, two, three, four = twins
+        assert await listed(engine, label=label) == [*twins, *behind, before, after]
+        version = (await world.item(two))["version"]
+        await engine.places.rank_story(before, before=two)
+        await engine.places.rank_story(after, after=two)
+        assert await listed(engine, label=label) == [one, before, two, after, three, four, *behind]
+        assert (await world.item(two))["version"] == version
+        await engine.places.rank_story(one, after=four)
+        assert await listed(engine, label=label) == [before, two, after, three, four, one, *behind]
+
+
+async def test_many_who_put_stories_beside_some_that_were_given_one_place(world: World, engine: Engine) -> None:
+    label = unique("label")
+    twins, others = sorted(await made(engine, label, 6)), await made(engine, label, 6)
+    await world.cypher("MATCH (s:Story) WHERE s.id IN $ids SET s.rank_key = '5'", ids=twins)
+    await asyncio.gather(*(engine.places.rank_story(one, after=twin) for one, twin in zip(others, twins, strict=True)))
+    order = [one for pair in zip(twins, others, strict=True) for one in pair]
+    assert await listed(engine, label=label) == order
+    assert len(set(await keys(world, order))) == 12
+
+
 async def test_a_story_with_an_odd_age_stops_nobody_and_is_on_every_page(world: World, engine: Engine) -> None:
     label, epic = unique("label"), await engine.items.create_epic("An epic", unique("E"))
     sprint = await engine.sprints.create(unique("sprint"))
