@@ -10,4 +10,6 @@ WITH effect WHERE effect.due_at <= datetime.realtime()
 SET effect.effect_id = CASE WHEN effect.effect_id IS :: STRING NOT NULL THEN effect.effect_id ELSE randomUUID() END,
   effect.tries = CASE WHEN effect.tries IS :: INTEGER NOT NULL AND effect.tries < 1000 THEN effect.tries ELSE 0 END + 1,
   effect.gave_up_at = null, effect.due_at = datetime.realtime() + duration({seconds: $seconds})
-RETURN effect {.*, outbox_at: CASE WHEN datetime('0001-01-02T00:00Z') < effect.outbox_at < datetime('9999-12-31T00:00Z') THEN effect.outbox_at END} AS effect
+RETURN effect {.*, outbox_at: head([at IN [effect.outbox_at] WHERE
+  // include: readable_time
+])} AS effect
