@@ -12,17 +12,17 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from api.context import Context
 from api.metrics import CONTENT_TYPE, Read, exposition
 from api.readiness import Check, answers
 from api.schema import schema
 from graph.engine import Engine
 
 
-class _Endpoint(GraphQL[Context, None]):
+class _Endpoint(GraphQL[Engine, None]):
     def __init__(self, engine: Engine) -> None:
-        super().__init__(schema)
+        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self._engine = engine
 
     def parse_json(self, data: str | bytes) -> Any:
@@ -35,8 +35,8 @@ class _Endpoint(GraphQL[Context, None]):
             raise HTTPException(400, "The request body must be a JSON object")
         return found
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return Context(self._engine)
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Engine:
+        return self._engine
 
 
 def application(

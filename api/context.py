@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import strawberry
 from strawberry.dataloader import DataLoader
+from strawberry.extensions import SchemaExtension
 
 from graph.burndown import Stay
 from graph.database import Row
@@ -23,7 +24,7 @@ Value = TypeVar("Value")
 
 
 class Loaders:
-    """One per request; forgotten after each mutation, so that what follows reads anew."""
+    """One per operation; forgotten after each mutation, so that what follows reads anew."""
 
     def __init__(self, engine: Engine) -> None:
         self.epics: DataLoader[str, Row | None] = _by_id(engine.trees.epics_by_ids)
@@ -46,7 +47,7 @@ class Loaders:
 
 @dataclass
 class Context:
-    """The context of one request."""
+    """The context of one operation."""
 
     engine: Engine
     loaders: Loaders = field(init=False)
@@ -57,6 +58,14 @@ class Context:
     def renew(self) -> None:
         """Forgets what was read; called after each write."""
         self.loaders = Loaders(self.engine)
+
+
+class OwnContext(SchemaExtension):
+    """Gives each operation a context over the engine, which is what a connection has: it may last for days."""
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.context = Context(self.execution_context.context)
+        yield
 
 
 Info = strawberry.Info[Context, None]

@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.types import ExecutionContext
 
+from api.context import OwnContext
 from api.errors import ErrorCodes
 from api.mutation import Mutation
 from api.query import Query
@@ -34,6 +35,7 @@ schema = _Schema(
     types=[Story, Task],
     config=config(),
     extensions=[
+        OwnContext,
         ErrorCodes,
         lambda: QueryDepthLimiter(max_depth=_DEPTH),
         lambda: MaxAliasesLimiter(max_alias_count=_ALIASES),

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 
-from api.context import Context
 from api.schema import schema
 from consumers.bus import connected
 from consumers.effects import run_effects
@@ -30,7 +29,7 @@ async def derived(engine: Engine) -> list[object]:
     for description in (None, "- [x] Page\n- [ ] Key!\n- [ ] Words"):
         if description:
             await engine.items.edit_story(story, {"description": description})
-        answer = await schema.execute(DERIVE, {"story": story}, context_value=Context(engine))
+        answer = await schema.execute(DERIVE, {"story": story}, context_value=engine)
         assert answer.data, answer.errors
         answers.append(answer.data["deriveTasks"])
     return answers

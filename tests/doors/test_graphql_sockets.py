@@ -1,0 +1,98 @@
+"""Queries and mutations over a WebSocket are answered as they are over HTTP, however long the connection lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from graph.engine import Engine
+from stategate.demo.client import GraphQLClient
+from stategate.servers.environment import Addresses
+from stategate.service import Served, serving
+from stategate.settings import Settings
+from tests.doors.bus import PATIENCE
+from tests.doors.conftest import Team
+from tests.doors.raw import post
+from tests.doors.sockets import connected_to
+from tests.doors.test_graphql_work import act, fresh
+from tests.proxy import proxied
+
+READ = "query($id: ID!) { story(id: $id) { title version state { name } } }"
+
+
+async def test_each_query_of_a_connection_reads_anew(
+    served: Served, graphql: GraphQLClient, team: Team, story: str
+) -> None:
+    async with connected_to(served) as socket:
+        before = await socket.ask("1", READ, id=story)
+        await act(graphql, story, "SUBMIT", team.po)
+        after = await socket.ask("2", READ, id=story)
+    assert before["data"]["story"]["version"] == 0
+    assert after["data"] == (await post(served, READ, id=story))["data"]
+
+
+async def test_what_was_not_there_is_found_when_it_is(served: Served, engine: Engine) -> None:
+    story = fresh("US")
+    async with connected_to(served) as socket:
+        assert (await socket.ask("1", READ, id=story))["data"] == {"story": None}
+        await engine.items.create_story("Now it is", workflow="story", id=story)
+        assert (await socket.ask("2", READ, id=story))["data"]["story"]["title"] == "Now it is"
+
+
+async def test_a_connection_outlives_an_outage(settings: Settings, servers: Addresses, story: str) -> None:
+    address = urlsplit(servers.neo4j_uri)
+    async with (
+        proxied(address.hostname or "", address.port or 0) as proxy,
+        serving(settings, replace(servers, neo4j_uri=f"bolt://127.0.0.1:{proxy.port}")) as running,
+        connected_to(running) as socket,
+    ):
+        await proxy.cut()
+        away = await socket.ask("1", READ, id=story)
+        assert away["errors"]
+        proxy.mend()
+        async with asyncio.timeout(PATIENCE):
+            while "errors" in await post(running, READ, id=story):
+                await asyncio.sleep(0.1)
+        assert (await socket.ask("2", READ, id=story))["data"]["story"]["version"] == 0
+
+
+async def test_a_query_that_is_given_up_takes_no_other_with_it(
+    served: Served, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked, answer = served.engine.db.read, asyncio.Event(), asyncio.Event()
+
+    async def slow(name: str, /, **parameters: Any) -> Any:
+        if name == "tree/light_by_ids":
+            asked.set()
+            await answer.wait()
+        return await read(name, **parameters)
+
+    monkeypatch.setattr(served.engine.db, "read", slow)
+    async with connected_to(served) as socket:
+        await socket.begin("given up", READ, id=story)
+        await socket.begin("waits", READ, id=story)
+        await asked.wait()
+        await socket.send({"type": "ping"})
+        assert "pong" in await asyncio.wait_for(socket.connection.recv(decode=True), PATIENCE)
+        await socket.send({"id": "given up", "type": "complete"})
+        await socket.send({"type": "ping"})
+        assert "pong" in await asyncio.wait_for(socket.connection.recv(decode=True), PATIENCE)
+        answer.set()
+        assert (await socket.heard("waits"))["payload"]["data"]["story"]["version"] == 0
+
+
+async def test_one_protocol_is_offered(served: Served) -> None:
+    url = (served.graphql or "").replace("http", "ws", 1)
+    async with connect(url, subprotocols=[Subprotocol("graphql-ws")]) as connection:
+        assert connection.subprotocol is None
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(connection.recv(), PATIENCE)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4406
