@@ -51,6 +51,8 @@ class Context:
 
     engine: Engine
     loaders: Loaders = field(init=False)
+    unread: bool = field(init=False)
+    """Whether something could not be read, as a server was away."""
 
     def __post_init__(self) -> None:
         self.renew()
@@ -58,6 +60,7 @@ class Context:
     def renew(self) -> None:
         """Forgets what was read; called after each write."""
         self.loaders = Loaders(self.engine)
+        self.unread = False
 
 
 class OwnContext(SchemaExtension):

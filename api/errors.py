@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import structlog
-from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types.execution import ExecutionResult
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from graph.errors import BadInputError, StategateError
+
+_OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 
 log = structlog.get_logger(__name__)
 
 
-class ErrorCodes(SchemaExtension):
-    """Gives every error `extensions.code`; an error nobody foresaw is logged and told as INTERNAL."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if isinstance(result, GraphQLExecutionResult | ExecutionResult) and result.errors:
-            result.errors = [coded(error) for error in result.errors]
-
-
 def coded(error: GraphQLError) -> GraphQLError:
+    """The same with `extensions.code`; one that nobody foresaw is logged and told as INTERNAL."""
+    if "code" in (error.extensions or {}):
+        return error
     cause = error.original_error
     if isinstance(cause, StategateError):
         code, message = cause.code, str(cause)
-    elif cause is None or isinstance(cause, GraphQLError):
+    elif cause is None or isinstance(cause, _OF_THE_REQUEST):
         code, message = BadInputError.code, error.message
     else:
         log.error("graphql", path=error.path, exc_info=cause)

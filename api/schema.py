@@ -7,25 +7,28 @@ from pathlib import Path
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 from strawberry.types import ExecutionContext
 
-from api.context import OwnContext
-from api.errors import ErrorCodes
+from api.context import Context, OwnContext
+from api.errors import coded
+from api.limits import TOKENS, Extent
 from api.mutation import Mutation
 from api.query import Query
 from api.scalars import config
 from api.subscription import Subscription
 from api.work import Story, Task
-
-_DEPTH = 20
-_ALIASES = 100
-_TOKENS = 10_000
+from graph.errors import UnavailableError
 
 
 class _Schema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing: `ErrorCodes` logs what nobody foresaw; what a caller did wrong is an answer, not news."""
+        """Gives each its code, here because all of them pass, whichever way they are told."""
+        if execution_context and isinstance(execution_context.context, Context):
+            execution_context.context.unread |= any(
+                isinstance(error.original_error, UnavailableError) for error in errors
+            )
+        errors[:] = [coded(error) for error in errors]
 
 
 schema = _Schema(
@@ -36,10 +39,8 @@ schema = _Schema(
     config=config(),
     extensions=[
         OwnContext,
-        ErrorCodes,
-        lambda: QueryDepthLimiter(max_depth=_DEPTH),
-        lambda: MaxAliasesLimiter(max_alias_count=_ALIASES),
-        lambda: MaxTokensLimiter(max_token_count=_TOKENS),
+        lambda: AddValidationRules([Extent]),
+        lambda: MaxTokensLimiter(max_token_count=TOKENS),
     ],
 )
 

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from graph.engine import Engine
+from graph.errors import UnavailableError
 from stategate.demo.client import GraphQLClient
 from stategate.servers.environment import Addresses
 from stategate.service import Served, serving
@@ -55,7 +56,7 @@ async def test_a_connection_outlives_an_outage(settings: Settings, servers: Addr
     ):
         await proxy.cut()
         away = await socket.ask("1", READ, id=story)
-        assert away["errors"]
+        assert [error["extensions"]["code"] for error in away["errors"]] == ["UNAVAILABLE"]
         proxy.mend()
         async with asyncio.timeout(PATIENCE):
             while "errors" in await post(running, READ, id=story):
@@ -86,6 +87,73 @@ async def test_a_query_that_is_given_up_takes_no_other_with_it(
         assert "pong" in await asyncio.wait_for(socket.connection.recv(decode=True), PATIENCE)
         answer.set()
         assert (await socket.heard("waits"))["payload"]["data"]["story"]["version"] == 0
+
+
+CODES = {"BAD_INPUT", "NOT_FOUND"}
+FAULTS = [
+    ("{ nothing }", {}),
+    ("{ story(id: ", {}),
+    ("{ ...nothing }", {}),
+    ("query($id: ID!) { story(id: $id) { title } }", {"id": [{}]}),
+    ("{ epics(first: -1) { totalCount } }", {}),
+    ('mutation { grantRole(actorId: "nobody", role: "po") { id } }', {}),
+    ('mutation { createSprint(name: "x", startsAt: "soon") { id } }', {}),
+    ('mutation($x: DateTime) { createSprint(name: "x", startsAt: $x) { id } }', {"x": "soon"}),
+    ('query($i: JSON) { decide(itemId: "x", action: "A", actorId: "a", inputs: $i) { __typename } }', {"i": 7}),
+]
+
+
+@pytest.mark.parametrize(("document", "variables"), FAULTS, ids=lambda value: str(value)[:30])
+async def test_an_error_is_told_as_over_http(served: Served, document: str, variables: dict[str, Any]) -> None:
+    async with connected_to(served) as socket:
+        told = (await socket.ask("1", document, **variables))["errors"]
+        assert told == (await post(served, document, **variables))["errors"]
+        assert {error["extensions"]["code"] for error in told} <= CODES
+        # It has cost the connection nothing.
+        assert (await socket.ask("2", "{ __typename }"))["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize("document", ["", "fragment f on Query { __typename }"])
+async def test_a_document_without_an_operation_is_told_as_such(served: Served, document: str) -> None:
+    async with connected_to(served) as socket:
+        [told] = (await socket.ask("1", document))["errors"]
+    assert told["extensions"] == {"code": "BAD_INPUT"}
+
+
+async def test_an_error_that_nobody_foresaw_says_nothing_of_the_inside(
+    served: Served, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(served.engine.db, "read", broken)
+    async with connected_to(served) as socket:
+        [told] = (await socket.ask("1", READ, id=story))["errors"]
+    assert told["extensions"] == {"code": "INTERNAL"}
+    assert "secret" not in told["message"]
+
+
+async def test_an_event_that_could_not_be_shown_is_told_again(
+    served: Served, engine: Engine, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failures = served.engine.db.read, iter([UnavailableError("Neo4j does not answer.")])
+
+    async def failing(name: str, /, **parameters: Any) -> Any:
+        if name == "tree/light_by_ids":
+            for failure in failures:
+                raise failure
+        return await read(name, **parameters)
+
+    monkeypatch.setattr(served.engine.db, "read", failing)
+    await engine.items.edit_story(story, {"title": "Another"})
+    async with connected_to(served) as socket:
+        await socket.begin(
+            "1", "subscription($id: ID) { changes(itemId: $id, afterVersion: 0) { seq item { title } } }", id=story
+        )
+        lost, told = [(await socket.heard("1"))["payload"] for _ in range(2)]
+    assert lost["data"] == {"changes": {"seq": 1, "item": None}}
+    assert [error["extensions"]["code"] for error in lost["errors"]] == ["UNAVAILABLE"]
+    assert told == {"data": {"changes": {"seq": 1, "item": {"title": "Another"}}}}
 
 
 async def test_one_protocol_is_offered(served: Served) -> None:
