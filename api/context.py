@@ -53,6 +53,8 @@ class Context:
     loaders: Loaders = field(init=False)
     unread: bool = field(init=False)
     """Whether something could not be read, as a server was away."""
+    written: dict[str, str] = field(default_factory=dict)
+    """Under which id each field of a mutation has written something."""
 
     def __post_init__(self) -> None:
         self.renew()
@@ -74,8 +76,10 @@ class OwnContext(SchemaExtension):
 Info = strawberry.Info[Context, None]
 
 
-def renewed(info: Info) -> Info:
-    """The same after a write: what it reads from now on is read anew."""
+def renewed(info: Info, written: str | None) -> Info:
+    """The same after something was written under that id: from now on all is read anew, and a failure says so."""
+    if written is not None:
+        info.context.written[str(info.path.key)] = written
     info.context.renew()
     return info
 

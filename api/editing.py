@@ -39,7 +39,7 @@ class Editing:
         """Changes what is given; null clears a field."""
         fields = given(title=title, description=description, labels=labels)
         await info.context.engine.items.edit_epic(id, fields, actor_id=actor_id)
-        return there(await work.epic(renewed(info), id))
+        return there(await work.epic(renewed(info, id), id))
 
     @strawberry.mutation
     async def update_story(
@@ -63,7 +63,7 @@ class Editing:
             labels=labels,
         )
         await info.context.engine.items.edit_story(id, fields, actor_id=actor_id, expected_version=expected_version)
-        return there(await work.story(renewed(info), id))
+        return there(await work.story(renewed(info, id), id))
 
     @strawberry.mutation
     async def update_task(
@@ -91,7 +91,7 @@ class Editing:
             assignee_id=assignee_id,
         )
         await info.context.engine.items.edit_task(id, fields, actor_id=actor_id, expected_version=expected_version)
-        return there(await work.task(renewed(info), id))
+        return there(await work.task(renewed(info, id), id))
 
     @strawberry.mutation
     async def move_story(
@@ -105,7 +105,7 @@ class Editing:
         if epic_id is strawberry.UNSET:
             raise BadInputError("Give epicId; null takes the story out of its epic.")
         await info.context.engine.places.move_story(id, epic_id, actor_id=actor_id)
-        return there(await work.story(renewed(info), id))
+        return there(await work.story(renewed(info, id), id))
 
     @strawberry.mutation
     async def move_task(
@@ -113,7 +113,7 @@ class Editing:
     ) -> Task:
         """To another story, behind its tasks, as long as nobody has begun it."""
         await info.context.engine.places.move_task(id, story_id, actor_id=actor_id)
-        return there(await work.task(renewed(info), id))
+        return there(await work.task(renewed(info, id), id))
 
     @strawberry.mutation
     async def rank_story(
@@ -126,7 +126,7 @@ class Editing:
     ) -> Story:
         """Right before or after another story in the backlog; give one of the two."""
         await info.context.engine.places.rank_story(id, before=before, after=after, actor_id=actor_id)
-        return there(await work.story(renewed(info), id))
+        return there(await work.story(renewed(info, id), id))
 
     @strawberry.mutation
     async def rank_task(
@@ -141,7 +141,7 @@ class Editing:
         this order.
         """
         await info.context.engine.places.rank_task(id, before=before, after=after, actor_id=actor_id)
-        return there(await work.task(renewed(info), id))
+        return there(await work.task(renewed(info, id), id))
 
     @strawberry.mutation
     async def archive(self, info: Info, id: strawberry.ID, actor_id: strawberry.ID | None = None) -> EpicOrItem:
@@ -174,5 +174,5 @@ def given(**fields: Any) -> dict[str, Any]:
 
 async def _put(info: Info, id: str) -> Epic | Story | Task:
     """What was archived, or taken back."""
-    item = await work.item(renewed(info), id)
+    item = await work.item(renewed(info, id), id)
     return item or there(await work.epic(info, id))

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from graph.errors import BadInputError, StategateError
+from graph.errors import BadInputError, StategateError, UnavailableError, UnreadError
 
 _OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 
 log = structlog.get_logger(__name__)
 
 
-def coded(error: GraphQLError) -> GraphQLError:
-    """The same with `extensions.code`; one that nobody foresaw is logged and told as INTERNAL."""
+def coded(error: GraphQLError, written: Mapping[str, str]) -> GraphQLError:
+    """The same with `extensions.code`; one that nobody foresaw is logged and told as INTERNAL.
+
+    `written` says which fields of the operation have written something, and under which id: where one of them cannot
+    be read, nobody must think that nothing was done.
+    """
     if "code" in (error.extensions or {}):
         return error
     cause = error.original_error
+    if isinstance(cause, UnavailableError) and (id := written.get(str(error.path[0])) if error.path else None):
+        cause = UnreadError(id)
     if isinstance(cause, StategateError):
         code, message = cause.code, str(cause)
     elif cause is None or isinstance(cause, _OF_THE_REQUEST):

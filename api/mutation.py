@@ -14,6 +14,7 @@ from api.editing import Editing
 from api.people import Actor, ActorKind
 from api.sprinting import Sprinting
 from api.work import Epic, Story, Task
+from graph.decision import Outcome
 from graph.derivation import Wanted
 from graph.errors import BadInputError
 from graph.items import STORY_WORKFLOW, TASK_WORKFLOW
@@ -52,7 +53,7 @@ class Mutation(Editing, Sprinting):
         created = await info.context.engine.items.create_epic(
             title, id, description, labels=labels, author_id=author_id
         )
-        return there(await work.epic(renewed(info), created))
+        return there(await work.epic(renewed(info, created), created))
 
     @strawberry.mutation
     async def create_story(
@@ -84,7 +85,7 @@ class Mutation(Editing, Sprinting):
             author_id=author_id,
             owner_id=owner_id,
         )
-        return there(await work.story(renewed(info), created))
+        return there(await work.story(renewed(info, created), created))
 
     @strawberry.mutation
     async def create_task(
@@ -124,7 +125,7 @@ class Mutation(Editing, Sprinting):
             author_id=author_id,
             owner_id=owner_id,
         )
-        return there(await work.task(renewed(info), created))
+        return there(await work.task(renewed(info, created), created))
 
     @strawberry.mutation
     async def add_dependency(
@@ -132,7 +133,7 @@ class Mutation(Editing, Sprinting):
     ) -> Task:
         """Has a task wait for another, of whatever story, until that is closed; a circle is refused and named."""
         await info.context.engine.dependencies.add(task_id, on_id, actor_id)
-        return there(await work.task(renewed(info), task_id))
+        return there(await work.task(renewed(info, task_id), task_id))
 
     @strawberry.mutation
     async def remove_dependency(
@@ -140,7 +141,7 @@ class Mutation(Editing, Sprinting):
     ) -> Task:
         """Has a task wait for another no more; where it does not, nothing changes."""
         await info.context.engine.dependencies.remove(task_id, on_id, actor_id)
-        return there(await work.task(renewed(info), task_id))
+        return there(await work.task(renewed(info, task_id), task_id))
 
     @strawberry.mutation
     async def derive_tasks(
@@ -161,7 +162,7 @@ class Mutation(Editing, Sprinting):
                 raise BadInputError("Give the tasks or the deriver, not both.")
             wanted = await info.context.engine.derivers.ask(deriver, story_id)
         ids = await info.context.engine.derivation.derive(story_id, wanted, workflow=workflow, author_id=author_id)
-        return [task for task in await work.nodes(renewed(info), ids) if isinstance(task, Task)]
+        return [task for task in await work.nodes(renewed(info, story_id), ids) if isinstance(task, Task)]
 
     @strawberry.mutation
     async def request_derivation(
@@ -177,7 +178,7 @@ class Mutation(Editing, Sprinting):
         """
         requests = info.context.engine.derivation_requests
         asked = await requests.request(story_id, workflow=workflow, id=id, author_id=author_id)
-        renewed(info)
+        renewed(info, asked)
         return work.DerivationRequest(id=strawberry.ID(asked), row=await requests.get(asked))
 
     @strawberry.mutation
@@ -189,17 +190,17 @@ class Mutation(Editing, Sprinting):
         roles: list[str] | None = None,
     ) -> Actor:
         created = await info.context.engine.people.create(id, kind.value, roles or [])
-        return Actor(id=strawberry.ID(created), row=await renewed(info).context.loaders.actors.load(created))
+        return Actor(id=strawberry.ID(created), row=await renewed(info, created).context.loaders.actors.load(created))
 
     @strawberry.mutation
     async def grant_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
         await info.context.engine.people.grant(actor_id, role)
-        return Actor(id=actor_id, row=await renewed(info).context.loaders.actors.load(actor_id))
+        return Actor(id=actor_id, row=await renewed(info, actor_id).context.loaders.actors.load(actor_id))
 
     @strawberry.mutation
     async def revoke_role(self, info: Info, actor_id: strawberry.ID, role: str) -> Actor:
         await info.context.engine.people.revoke(actor_id, role)
-        return Actor(id=actor_id, row=await renewed(info).context.loaders.actors.load(actor_id))
+        return Actor(id=actor_id, row=await renewed(info, actor_id).context.loaders.actors.load(actor_id))
 
     @strawberry.mutation
     async def act(
@@ -216,7 +217,7 @@ class Mutation(Editing, Sprinting):
         """Asks for an action. `feedback` is the input of that name and wins over it."""
         asked = command(item_id, action, actor_id, command_id, expected_version, feedback, inputs)
         answer = await info.context.engine.together.decide(asked)
-        renewed(info)
+        renewed(info, answer.command_id if answer.outcome is Outcome.APPLIED else None)
         return shown(answer)
 
     @strawberry.mutation
@@ -250,7 +251,7 @@ class Mutation(Editing, Sprinting):
         if not isinstance(wanted, dict) or not all(isinstance(state, str) for state in wanted.values()):
             raise BadInputError('mapping must be an object like {"old state": "new state"}.')
         version = await info.context.engine.rules.publish(workflow, confirm, wanted, actor_id)
-        renewed(info)
+        renewed(info, workflow)
         return rules.Published(version=version)
 
     @strawberry.mutation

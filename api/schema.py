@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import strawberry
@@ -24,11 +25,12 @@ from graph.errors import UnavailableError
 class _Schema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Gives each its code, here because all of them pass, whichever way they are told."""
-        if execution_context and isinstance(execution_context.context, Context):
-            execution_context.context.unread |= any(
-                isinstance(error.original_error, UnavailableError) for error in errors
-            )
-        errors[:] = [coded(error) for error in errors]
+        context = execution_context.context if execution_context else None
+        written: Mapping[str, str] = {}
+        if isinstance(context, Context):
+            context.unread = any(isinstance(error.original_error, UnavailableError) for error in errors)
+            written = context.written
+        errors[:] = [coded(error, written) for error in errors]
 
 
 schema = _Schema(

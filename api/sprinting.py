@@ -27,7 +27,7 @@ class Sprinting:
     ) -> Sprint:
         """`capacity` in story points; `startsAt` and `endsAt` as planned, with a time zone."""
         created = await info.context.engine.sprints.create(name, id, capacity, starts_at, ends_at)
-        return there(await sprints.sprint(renewed(info), created))
+        return there(await sprints.sprint(renewed(info, created), created))
 
     @strawberry.mutation
     async def update_sprint(
@@ -42,18 +42,18 @@ class Sprinting:
         """Changes what is given, of one that has not ended; null clears a field."""
         fields = given(name=name, capacity=capacity, starts_at=starts_at, ends_at=ends_at)
         await info.context.engine.sprints.edit(id, fields)
-        return there(await sprints.sprint(renewed(info), id))
+        return there(await sprints.sprint(renewed(info, id), id))
 
     @strawberry.mutation
     async def start_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         await info.context.engine.sprints.start(id)
-        return there(await sprints.sprint(renewed(info), id))
+        return there(await sprints.sprint(renewed(info, id), id))
 
     @strawberry.mutation
     async def close_sprint(self, info: Info, id: strawberry.ID) -> Sprint:
         """Ends it; its unfinished stories go where the rules send them."""
         await info.context.engine.sprints.close(id)
-        return there(await sprints.sprint(renewed(info), id))
+        return there(await sprints.sprint(renewed(info, id), id))
 
     @strawberry.mutation
     async def assign_to_sprint(
@@ -65,7 +65,7 @@ class Sprinting:
     ) -> Story:
         """Puts a story in, and out of any other; `sprint { overCapacity }` of it tells whether that was too much."""
         await info.context.engine.sprints.assign(story_id, sprint_id, actor_id)
-        return there(await work.story(renewed(info), story_id))
+        return there(await work.story(renewed(info, story_id), story_id))
 
     @strawberry.mutation
     async def remove_from_sprint(
@@ -73,4 +73,4 @@ class Sprinting:
     ) -> Story:
         """Takes a story out of its sprint, if it is in one."""
         await info.context.engine.sprints.remove(story_id, actor_id)
-        return there(await work.story(renewed(info), story_id))
+        return there(await work.story(renewed(info, story_id), story_id))

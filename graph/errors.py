@@ -47,3 +47,13 @@ class UnavailableError(StategateError):
 
 class UnknownOutcomeError(UnavailableError):
     """The connection was lost while committing: it may have been done, or not."""
+
+
+class UnreadError(UnknownOutcomeError):
+    """It was done; only what came of it could not be read, as a server is away."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            f"It was done, under the id '{id}'; only the answer could not be read. Ask for it later, and send this "
+            "again with that id or not at all."
+        )

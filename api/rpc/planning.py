@@ -11,6 +11,7 @@ from api.proto import answers_pb2, planning_pb2_grpc
 from api.proto import planning_pb2 as pb
 from api.rpc import messages
 from api.rpc.messages import given, named
+from api.rpc.status import done_as
 from graph.decision import Command
 from graph.engine import Engine
 from graph.errors import NotFoundError
@@ -28,7 +29,8 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
     async def CreateEpic(self, request: pb.CreateEpicRequest, context: _Context) -> pb.Epic:
         optional = given(request, "id", "description", "author_id")
         created = await self._engine.items.create_epic(request.title, **optional, labels=list(request.labels))
-        return await self._epic(created)
+        with done_as(created):
+            return await self._epic(created)
 
     async def GetEpic(self, request: pb.GetRequest, context: _Context) -> pb.Epic:
         return await self._epic(named(request.id, "id"))
@@ -52,7 +54,8 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
             acceptance_criteria=list(request.acceptance_criteria),
             labels=list(request.labels),
         )
-        return await self._story(created)
+        with done_as(created):
+            return await self._story(created)
 
     async def GetStory(self, request: pb.GetRequest, context: _Context) -> pb.Story:
         return await self._story(named(request.id, "id"))
@@ -80,7 +83,8 @@ class PlanningService(planning_pb2_grpc.PlanningServicer):
             depends_on=list(request.depends_on),
             labels=list(request.labels),
         )
-        return await self._task(created)
+        with done_as(created):
+            return await self._task(created)
 
     async def GetTask(self, request: pb.GetRequest, context: _Context) -> pb.Task:
         return await self._task(named(request.id, "id"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -14,7 +15,7 @@ from grpc_status import rpc_status
 
 from api.proto import answers_pb2 as pb
 from graph.decision import Decision, Reason
-from graph.errors import BadInputError, ConflictError, NotFoundError, StategateError, UnavailableError
+from graph.errors import BadInputError, ConflictError, NotFoundError, StategateError, UnavailableError, UnreadError
 
 _DOMAIN = "stategate"
 # What is told travels in headers, of which clients take 8 kB in all.
@@ -46,6 +47,15 @@ class RefusedError(Exception):
         super().__init__(refused.item_id)
         self.refused = refused
         self.duplicate = duplicate
+
+
+@contextmanager
+def done_as(id: str) -> Iterator[None]:
+    """What cannot be read inside was written before, under that id: nobody must think that nothing was done."""
+    try:
+        yield
+    except UnavailableError as error:
+        raise UnreadError(id) from error
 
 
 class Statuses(grpc.aio.ServerInterceptor):
