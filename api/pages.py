@@ -17,6 +17,7 @@ from graph.page import Page
 Node = TypeVar("Node")
 MOST = 1000
 DEFAULT = 100
+_LONGEST = 10_000  # characters of a cursor, whose id has hundreds at the most
 
 
 @strawberry.type
@@ -90,10 +91,12 @@ def read(cursor: str | None, *shape: type) -> list[Any] | None:
     """What a cursor points at. Raises `BadInputError` for one we did not write."""
     if cursor is None:
         return None
+    if len(cursor) > _LONGEST:
+        raise BadInputError(f"The cursor is not one of ours, which have at most {_LONGEST} characters.")
     try:
         value = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (binascii.Error, ValueError) as error:
-        raise BadInputError("The cursor is not one of ours.") from error
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise BadInputError("The cursor is not one of ours; take it from a page as it is.") from error
     if not isinstance(value, list) or [type(part) for part in value] != list(shape):
         raise BadInputError("The cursor belongs to another list.")
     return value

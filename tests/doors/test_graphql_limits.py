@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
+
 import pytest
 
+from api.pages import read, write
+from graph.errors import BadInputError
+from graph.limits import NAMED
 from stategate.service import Served
 from tests.doors.raw import post
 
@@ -29,3 +35,28 @@ async def test_depth_is_limited(served: Served, last: str, refused: bool) -> Non
     assert [error["message"][:30] for error in answer.get("errors", [])] == (
         ["Fields nest more than 20 deep;"] if refused else []
     )
+
+
+CURSORS = [
+    "[" * 7_000,
+    "[" * 100_000,
+    "[" + "1" * 5_000 + "]",
+    "[NaN]",
+    "[1e400]",
+    '["\\ud800"]',
+    "{}",
+    "7",
+    "",
+    "\x00",
+]
+
+
+@pytest.mark.parametrize("inside", CURSORS, ids=lambda text: text[:10])
+def test_a_cursor_that_is_none_is_bad_input(inside: str) -> None:
+    with pytest.raises(BadInputError, match="cursor"):
+        read(base64.urlsafe_b64encode(inside.encode()).decode(), int, str)
+
+
+def test_the_longest_cursor_of_ours_is_read() -> None:
+    place: list[Any] = [2**62, "😀" * NAMED]
+    assert read(write(place), int, str) == place
