@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Collection
 from time import monotonic
 
+from graph.changing import MOVE
 from graph.database import Database, Row
 from graph.errors import BadInputError, NotFoundError, UnavailableError
 from graph.history import History
@@ -32,7 +34,8 @@ class Follow:
         self, item_id: str | None = None, story_id: str | None = None, after_version: int | None = None
     ) -> AsyncIterator[tuple[str, Row]]:
         """Endless: the item and the change, as `History` has it. Of the item, or the story, those after the version
-        first; without a version, and of the tasks of the story, those that are made from now on.
+        first; without a version, and of the tasks of the story, those that are made from now on. A task that comes to
+        the story by a move is told from that on, and one that leaves it up to that.
 
         Raises:
             NotFoundError: no such item, or story. BadInputError: both were given, or a version of neither.
@@ -51,11 +54,15 @@ class Follow:
             if whole is not None and after_version is not None:
                 shown[whole] = after_version
             due: Collection[str] = list(shown)
+            gone: Collection[str] = ()
             looked = monotonic()
             while True:
                 try:
-                    async for found in self._newer(due, shown):
+                    async for found in self._newer(due, shown, story_id):
                         yield found
+                    for item in gone:
+                        shown.pop(item, None)
+                    gone = ()
                     news = await listener.wait(_LOOK)
                     if whole is None:
                         _forget(shown)
@@ -63,23 +70,42 @@ class Follow:
                             shown.setdefault(item, told.version - 1)
                         due = news
                     elif news and monotonic() - looked < _LOOK:
-                        fresh = {item for item, told in news.items() if told.story_id == story_id and story_id}
-                        shown |= dict.fromkeys(fresh - shown.keys(), 0)
+                        if story_id is not None:
+                            await self._come(
+                                {item for item in news if news[item].story_id == story_id}, shown, story_id
+                            )
                         due = news.keys() & shown.keys()
                     else:
                         # Also when others are told of all the time.
                         looked = monotonic()
                         there = await self._versions(whole, story=story_id is not None)
-                        shown |= dict.fromkeys(there.keys() - shown.keys(), 0)
-                        due = [item for item in there if there[item] > shown[item]]
+                        if story_id is not None:
+                            await self._come(there, shown, story_id)
+                            gone = shown.keys() - there.keys() - {story_id}
+                        due = [*gone, *(item for item in there if there[item] > shown[item])]
                 except UnavailableError:
                     await asyncio.sleep(_PAUSE)
 
     async def _versions(self, id: str, *, story: bool) -> Versions:
         return {row["id"]: row["version"] for row in await self._db.read("tree/versions", id=id, story=story)}
 
-    async def _newer(self, due: Collection[str], shown: Versions) -> AsyncIterator[tuple[str, Row]]:
-        """What is newer than what was shown; that is kept up to date."""
+    async def _come(self, items: Collection[str], shown: Versions, story_id: str) -> None:
+        """Has those of a story that are new to it shown from where they came to it: by a move, or by being made."""
+        for item in set(items) - shown.keys():
+            before, read, more = 0, 0, True
+            while more:
+                [page] = await self._history.pages([(item, _PAGE, read)])
+                for row in page.rows:
+                    read = row["seq"]
+                    if _moved_to(row) == story_id:
+                        before = read - 1
+                more = page.has_next
+            shown[item] = before
+
+    async def _newer(
+        self, due: Collection[str], shown: Versions, story_id: str | None
+    ) -> AsyncIterator[tuple[str, Row]]:
+        """What is newer than what was shown; that is kept up to date, without those that leave the story."""
         left = sorted(due)
         while left:
             pages = await self._history.pages([(item, _PAGE, shown[item]) for item in left])
@@ -87,7 +113,18 @@ class Follow:
                 for row in page.rows:
                     shown[item] = row["seq"]
                     yield item, row
-            left = [item for item, page in zip(left, pages, strict=True) if page.has_next]
+                    if story_id not in {None, item} and _moved_to(row) not in {None, story_id}:
+                        del shown[item]
+                        break
+            left = [item for item, page in zip(left, pages, strict=True) if page.has_next and item in shown]
+
+
+def _moved_to(row: Row) -> str | None:
+    """The story, or the epic, to which a change moved its item; a workflow may have an action of the same name."""
+    if row["action"] != MOVE or row["role"] is not None:
+        return None
+    inputs = json.loads(row["inputs"] or "{}")
+    return inputs["to"] if inputs.keys() == {"from", "to"} else None
 
 
 def _forget(shown: Versions) -> None:
