@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from json import JSONDecodeError
 from typing import Any
 
 from cross_web import HTTPException
@@ -17,20 +18,28 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from api.metrics import CONTENT_TYPE, Read, exposition
 from api.readiness import Check, answers
 from api.schema import schema
+from api.sockets import Handler, Socket
 from graph.engine import Engine
 
 
 class _Endpoint(GraphQL[Engine, None]):
+    websocket_adapter_class = Socket
+    graphql_transport_ws_handler_class = Handler
+
     def __init__(self, engine: Engine) -> None:
         super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self._engine = engine
 
-    def parse_json(self, data: str | bytes) -> Any:
-        """A body that is no object, nests too deep or has a huge number is as bad as one that is no JSON."""
+    def decode_json(self, data: str | bytes) -> object:
+        """What nests too deep or has a huge number is as bad as what is no JSON, such as the bytes of a WebSocket."""
         try:
-            found = super().parse_json(data)
-        except (ValueError, RecursionError) as error:
-            raise HTTPException(400, "Unable to parse request body as JSON") from error
+            return super().decode_json(data)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise JSONDecodeError("no JSON", "", 0) from error
+
+    def parse_json(self, data: str | bytes) -> Any:
+        """A body that is no object is as bad as one that is no JSON."""
+        found = super().parse_json(data)
         if not isinstance(found, dict | list):
             raise HTTPException(400, "The request body must be a JSON object")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -154,6 +155,63 @@ async def test_an_event_that_could_not_be_shown_is_told_again(
     assert lost["data"] == {"changes": {"seq": 1, "item": None}}
     assert [error["extensions"]["code"] for error in lost["errors"]] == ["UNAVAILABLE"]
     assert told == {"data": {"changes": {"seq": 1, "item": {"title": "Another"}}}}
+
+
+MALFORMED = [
+    "[1]",
+    "7",
+    "null",
+    "true",
+    "{}",
+    "no JSON",
+    b"{}",
+    "[" * 100_000,
+    '{"x": 1' + "0" * 5_000 + "}",
+    '{"type": 7}',
+    '{"type": "\\ud800"}',
+    '{"type": "' + "x" * 1_000 + '"}',
+    '{"type": "complete"}',
+    '{"type": "complete", "id": [1]}',
+    '{"type": "subscribe", "id": [1], "payload": {"query": "{ __typename }"}}',
+    '{"type": "subscribe", "id": "1"}',
+    '{"type": "subscribe", "id": "1", "payload": null}',
+    '{"type": "subscribe", "id": "1", "payload": {}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": 7}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": [1]}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "operationName": 7}}',
+]
+
+
+@pytest.mark.parametrize("message", MALFORMED, ids=lambda text: str(text)[:60])
+async def test_a_message_that_is_none_closes_the_connection(
+    served: Served, message: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected_to(served) as socket:
+        await socket.connection.send(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.connection.recv(), PATIENCE)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4400
+    assert closed.value.rcvd.reason
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_one_operation_too_many_is_refused_with_a_code(served: Served) -> None:
+    async with connected_to(served) as socket:
+        for n in range(101):
+            await socket.begin(f"{n}", "subscription { changes { seq } }")
+        told = await socket.heard("100")
+        assert told["payload"][0]["extensions"] == {"code": "BAD_INPUT"}
+
+
+async def test_an_id_in_use_closes_the_connection_however_long_it_is(served: Served) -> None:
+    async with connected_to(served) as socket:
+        for _ in range(2):
+            await socket.begin("x" * 1_000, "subscription { changes { seq } }")
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.connection.recv(), PATIENCE)
+    assert closed.value.rcvd
+    assert closed.value.rcvd.code == 4409
 
 
 async def test_one_protocol_is_offered(served: Served) -> None:
