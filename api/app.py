@@ -11,10 +11,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
+from api.limits import BODY
 from api.metrics import CONTENT_TYPE, Read, exposition
 from api.readiness import Check, answers
 from api.schema import schema
@@ -29,6 +31,9 @@ class _Endpoint(GraphQL[Engine, None]):
     def __init__(self, engine: Engine) -> None:
         super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self._engine = engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, _limited(receive) if scope["type"] == "http" else receive, send)
 
     def decode_json(self, data: str | bytes) -> object:
         """What nests too deep or has a huge number is as bad as what is no JSON, such as the bytes of a WebSocket."""
@@ -81,6 +86,23 @@ def application(
         endpoint = _Endpoint(engine)
         routes += [Route("/", home), Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
     return Starlette(routes=routes)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Refuses a body that is too large, once all of it has come: who still sends hears no answer."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size <= BODY:
+            return message
+        while message.get("more_body"):
+            message = await receive()
+        raise HTTPException(413, f"The request has more than {BODY // 2**20} MiB; send it in several.")
+
+    return receive_some
 
 
 def _document(document: Mapping[str, Any]) -> Callable[[Request], Awaitable[Response]]:

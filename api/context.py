@@ -10,6 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 from strawberry.extensions import SchemaExtension
 
+from api.limits import Budget
 from graph.burndown import Stay
 from graph.database import Row
 from graph.decision import ActionView, Awaits
@@ -51,6 +52,8 @@ class Context:
 
     engine: Engine
     loaders: Loaders = field(init=False)
+    budget: Budget = field(init=False)
+    """Of what is read for lists, which is taken before it is."""
     unread: bool = field(init=False)
     """Whether something could not be read, as a server was away."""
     written: dict[str, str] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Context:
         """Forgets what was read; called after each write."""
         self.loaders = Loaders(self.engine)
         self.unread = False
+        self.budget = Budget()
 
 
 class OwnContext(SchemaExtension):

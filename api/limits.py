@@ -1,22 +1,31 @@
-"""How much a document may ask for; what asks for more is refused before anything is done, with what would be right."""
+"""How much one operation may ask for; what asks for more is refused, with what would be right."""
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLList,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
     ValidationRule,
+    get_named_type,
+    is_leaf_type,
 )
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from graph.errors import BadInputError
 
 TOKENS = 10_000  # names, numbers, brackets and colons of a document
 DEPTH = 20  # fields within each other, those of introspection aside, which GraphQL itself limits
 ALIASES = 100
+BODY = 8 * 2**20  # bytes of a request, or of a message of a WebSocket; the largest inputs of one action are a fortieth
+ROWS = 20_000  # objects in the lists of an answer, or of an event
 
 
 class Extent(ValidationRule):
@@ -59,3 +68,42 @@ class Extent(ValidationRule):
 
     def _refuse(self, node: OperationDefinitionNode, why: str) -> None:
         self.report_error(GraphQLError(why, node))
+
+
+class TooManyRowsError(BadInputError):
+    """The lists of an operation have more objects than one answer may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The answer would have more than {ROWS} objects in its lists; ask for fewer with `first`, or in several "
+            "requests."
+        )
+
+
+class Budget:
+    """How many objects the lists of an operation may still have: fields that lead back to where they came from
+    multiply them.
+    """
+
+    def __init__(self) -> None:
+        self._left = ROWS
+
+    def take(self, some: Sized) -> None:
+        """Raises `TooManyRowsError` when that is more than is left."""
+        self._left -= len(some)
+        if self._left < 0:
+            raise TooManyRowsError
+
+
+class Counting(StrawberryGraphQLCoreExecutionContext):
+    """Takes from a budget what is told, which may be the same several times, under aliases."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._budget = Budget()
+
+    def complete_list_value(self, return_type: GraphQLList[Any], *rest: Any) -> Any:
+        result = rest[3]
+        if isinstance(result, Sized) and not is_leaf_type(get_named_type(return_type)):
+            self._budget.take(result)
+        return super().complete_list_value(return_type, *rest)

@@ -13,7 +13,7 @@ from strawberry.types import ExecutionContext
 
 from api.context import Context, OwnContext
 from api.errors import coded
-from api.limits import TOKENS, Extent
+from api.limits import TOKENS, Counting, Extent, TooManyRowsError
 from api.mutation import Mutation
 from api.query import Query
 from api.scalars import config
@@ -30,7 +30,10 @@ class _Schema(strawberry.Schema):
         if isinstance(context, Context):
             context.unread = any(isinstance(error.original_error, UnavailableError) for error in errors)
             written = context.written
-        errors[:] = [coded(error, written) for error in errors]
+        # Once there are too many, every list that is left is told so.
+        too_many = [error for error in errors if isinstance(error.original_error, TooManyRowsError)][:1]
+        others = [error for error in errors if not isinstance(error.original_error, TooManyRowsError)]
+        errors[:] = [coded(error, written) for error in too_many + others]
 
 
 schema = _Schema(
@@ -39,6 +42,7 @@ schema = _Schema(
     Subscription,
     types=[Story, Task],
     config=config(),
+    execution_context_class=Counting,
     extensions=[
         OwnContext,
         lambda: AddValidationRules([Extent]),

@@ -263,6 +263,7 @@ class Item:
         """Every change, the oldest first."""
         start = read(after, int) or [0]
         page = await info.context.loaders.history.load((self.id, checked(first), start[0]))
+        info.context.budget.take(page.rows)
         return connection(page, after, seq_place, [Change(row=row, item_id=str(self.id)) for row in page.rows])
 
 
@@ -469,6 +470,7 @@ def node(row: Row) -> Story | Task:
 
 
 async def nodes(info: Info, ids: list[str]) -> list[Story | Task]:
+    info.context.budget.take(ids)
     rows = await info.context.loaders.items.load_many(ids)
     return [node(row) for row in rows if row is not None]
 
@@ -501,6 +503,7 @@ async def listed(
     info: Info, page: Page, after: str | None, count: Callable[[], Awaitable[int]] | None = None
 ) -> Connection[Any]:
     """A page of items."""
+    info.context.budget.take(page.rows)
     found = await info.context.loaders.items.load_many([row["id"] for row in page.rows])
     if None in found:
         raise NotFoundError("An item went away while the list was read; read it again.")

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 import consumers.figures
 import graph.figures
 from api.app import application
+from api.limits import BODY
 from api.readiness import Check
 from api.rpc.server import Service, listening
 from consumers.asyncapi import document
@@ -174,7 +175,12 @@ async def _http(app: Starlette, listener: socket.socket | None) -> AsyncIterator
         yield None
         return
     config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE, ws="websockets-sansio"
+        app,
+        log_level="warning",
+        lifespan="off",
+        timeout_graceful_shutdown=_GRACE,
+        ws="websockets-sansio",
+        ws_max_size=BODY,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
