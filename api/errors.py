@@ -6,12 +6,18 @@ from collections.abc import Mapping
 
 import structlog
 from graphql import GraphQLError
+from graphql.validation.validate import ValidationAbortedError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from graph.errors import BadInputError, StategateError, UnavailableError, UnreadError
 
 _OF_THE_REQUEST = (GraphQLError, MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+_ABORTED = "Validation aborted."
+_REPEATED = (
+    "The document repeats fields or fragments too often, or nests them too deep, to be checked; name each field once, "
+    "or ask in several requests."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +35,8 @@ def coded(error: GraphQLError, written: Mapping[str, str]) -> GraphQLError:
         cause = UnreadError(id)
     if isinstance(cause, StategateError):
         code, message = cause.code, str(cause)
+    elif isinstance(error, ValidationAbortedError) and error.message == _ABORTED:
+        code, message = BadInputError.code, _REPEATED
     elif cause is None or isinstance(cause, _OF_THE_REQUEST):
         code, message = BadInputError.code, error.message
     else:

@@ -17,6 +17,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.errors import BadInputError
@@ -26,6 +27,9 @@ DEPTH = 20  # fields within each other, those of introspection aside, which Grap
 ALIASES = 100
 BODY = 8 * 2**20  # bytes of a request, or of a message of a WebSocket; the largest inputs of one action are a fortieth
 ROWS = 20_000  # objects in the lists of an answer, or of an event
+
+# Fields of one name are compared each with each, a step of some microseconds; a tenth of a second is enough for that.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
 
 class Extent(ValidationRule):

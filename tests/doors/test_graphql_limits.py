@@ -45,6 +45,25 @@ async def test_depth_is_limited(served: Served, last: str, refused: bool) -> Non
     )
 
 
+CHAIN = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} }}" for n in range(1_200))
+DOCUMENTS = [
+    "{" + " epics { totalCount }" * 2_000 + " }",
+    "{" + " __typename" * 9_000 + " }",
+    f"{{ ...f0 }} {CHAIN} fragment f1200 on Query {{ __typename }}",
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda text: text[:20])
+async def test_a_document_that_cannot_be_checked_is_told_what_would_be_right(served: Served, document: str) -> None:
+    [error] = (await post(served, document))["errors"]
+    assert error["extensions"] == {"code": "BAD_INPUT"}
+    assert "name each field once" in error["message"]
+
+
+async def test_fields_that_are_repeated_now_and_then_are_no_matter(served: Served) -> None:
+    assert await post(served, "{" + " __typename" * 150 + " }") == {"data": {"__typename": "Query"}}
+
+
 CURSORS = [
     "[" * 7_000,
     "[" * 100_000,
