@@ -15,7 +15,7 @@ from api.pages import Connection, checked, connection, id_place, read
 from api.people import Actor
 from api.people import actor as person
 from api.sprints import Sprint, Velocity
-from api.work import Epic, Item, Story, Task, WorkItem, listed
+from api.work import Epic, Item, Story, Task, WorkItem, all_there, listed
 from graph.errors import BadInputError, NotFoundError
 from graph.page import Page
 from graph.rules.file import parse
@@ -30,8 +30,8 @@ class Query(Listing):
     @strawberry.field
     async def epics(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[Epic]:
         page = await info.context.engine.trees.epics(checked(first), read(after, int, str))
-        rows = await info.context.loaders.epics.load_many([row["id"] for row in page.rows])
-        return connection(page, after, id_place, [Epic(id=strawberry.ID(row["id"]), row=row) for row in rows if row])
+        rows = all_there(await info.context.loaders.epics.load_many([row["id"] for row in page.rows]))
+        return connection(page, after, id_place, [Epic(id=strawberry.ID(row["id"]), row=row) for row in rows])
 
     @strawberry.field
     async def story(self, info: Info, id: strawberry.ID) -> Story | None:
@@ -132,8 +132,9 @@ class Query(Listing):
         live = parse(definition).workflow
         if live is None:
             raise BadInputError(f"The rules of '{name}' cannot be read; ask `lint` what is wrong.")
-        number = version or next(row["version"] for row in await engine.rules.names() if row["name"] == name)
-        return rules.workflow(live, number, definition)
+        newest = {row["name"]: row["version"] for row in await engine.rules.names()}
+        number = version or newest.get(name)
+        return None if number is None else rules.workflow(live, number, definition)
 
     @strawberry.field
     async def workflows(
@@ -147,8 +148,10 @@ class Query(Listing):
         nodes: list[Any] = []
         for row in page.rows:
             definition = await info.context.engine.rules.readable(row["name"], row["version"])
-            if live := parse(definition).workflow:
-                nodes.append(rules.workflow(live, row["version"], definition))
+            live = parse(definition).workflow
+            nodes.append(
+                rules.workflow(live, row["version"], definition) if live else rules.unreadable(row, definition)
+            )
         return connection(page, after, id_place, nodes)
 
     @strawberry.field

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from graph.database import Row
 from graph.rules import finding, model
 from graph.rules.service import ImportResult as Imported
 
@@ -29,7 +30,7 @@ class RuleState:
 
 @strawberry.type
 class Workflow:
-    """The rules of one kind of work; `definition` is the same as YAML."""
+    """The rules of one kind of work; `definition` is the same as YAML, alone where it is spoilt and cannot be read."""
 
     name: str
     item: str
@@ -118,6 +119,18 @@ def workflow(live: model.Workflow, version: int, definition: str) -> Workflow:
             )
             for t in live.transitions
         ],
+    )
+
+
+def unreadable(row: Row, definition: str) -> Workflow:
+    """One whose rules were spoilt by hand, so that a list of all shows it and `lint` can be asked what is wrong."""
+    return Workflow(
+        name=row["name"],
+        item=str(row["item"] or ""),
+        version=row["version"],
+        definition=definition,
+        states=[],
+        transitions=[],
     )
 
 

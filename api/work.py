@@ -504,10 +504,15 @@ async def listed(
 ) -> Connection[Any]:
     """A page of items."""
     info.context.budget.take(page.rows)
-    found = await info.context.loaders.items.load_many([row["id"] for row in page.rows])
-    if None in found:
-        raise NotFoundError("An item went away while the list was read; read it again.")
-    return connection(page, after, id_place, [node(row) for row in found if row is not None], count)
+    found = all_there(await info.context.loaders.items.load_many([row["id"] for row in page.rows]))
+    return connection(page, after, id_place, [node(row) for row in found], count)
+
+
+def all_there(rows: list[Row | None]) -> list[Row]:
+    """The rows of a page. Raises `NotFoundError` when one was taken away since the page was read."""
+    if None in rows:
+        raise NotFoundError("Something went away while the list was read; read it again.")
+    return [row for row in rows if row is not None]
 
 
 def _key(place: list[Any] | None) -> tuple[Any, ...] | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import pytest
+
 from graph.engine import Engine
 from stategate.demo.client import GraphQLClient
 from stategate.service import Served
 from tests.doors.raw import post
 from tests.doors.test_graphql_work import act
+from tests.graph.world import cypher
 
 IMPORT = """mutation($definition: String!) { importRules(definition: $definition) {
   workflow confirm findings { severity code message states transitions }
@@ -167,3 +170,38 @@ async def test_the_shipped_workflows_are_listed(graphql: GraphQLClient) -> None:
     assert {"from": ["*"], "action": "DISCARD_TASK", "to": "cancelled", "roles": ["po"], "automatic": False} in named[
         "task"
     ]["transitions"]
+
+
+async def test_rules_that_are_spoilt_in_every_respect_spoil_no_list(
+    graphql: GraphQLClient, engine: Engine, served: Served
+) -> None:
+    name = f"paper-{uuid.uuid4().hex[:8]}"
+    await publish(graphql, RULES.format(name=name))
+    [kept] = await cypher(engine.db, "MATCH (v:RuleVersion {key: $name + '/1'}) RETURN v.yaml AS yaml", name=name)
+    await cypher(
+        engine.db,
+        "MATCH (v:RuleVersion {key: $name + '/1'}), (:Transition {workflow: $name, name: 'SEND'})-[to:TO]->() "
+        "SET v.yaml = '[' DELETE to",
+        name=name,
+    )
+    try:
+        answer = await post(served, "{ workflows(first: 1000) { nodes { name version definition states { name } } } }")
+    finally:
+        await cypher(
+            engine.db,
+            "MATCH (v:RuleVersion {key: $name + '/1'}), (t:Transition {workflow: $name, name: 'SEND'}), "
+            "(s:State {workflow: $name, name: 'review'}) SET v.yaml = $yaml CREATE (t)-[:TO]->(s)",
+            name=name,
+            **kept,
+        )
+    assert "errors" not in answer
+    [spoilt] = [one for one in answer["data"]["workflows"]["nodes"] if one["name"] == name]
+    assert spoilt == {"name": name, "version": 1, "definition": "[", "states": []}
+
+
+async def test_rules_without_a_version_are_not_there_yet(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none() -> list[Any]:
+        return []
+
+    monkeypatch.setattr(served.engine.rules, "names", none)
+    assert await post(served, '{ workflow(name: "task") { version } }') == {"data": {"workflow": None}}

@@ -250,3 +250,15 @@ async def test_unknown_ids_are_null_where_one_is_asked_for(graphql: GraphQLClien
 async def test_a_taken_id_is_a_conflict(served: Served, story: str) -> None:
     answer = await post(served, f'mutation {{ createStory(title: "x", id: "{story}") {{ id }} }}')
     assert answer["errors"][0]["extensions"]["code"] == "CONFLICT"
+
+
+async def test_an_epic_that_goes_away_while_the_list_is_read_is_told(
+    served: Served, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_: list[str]) -> dict[str, Any]:
+        return {}
+
+    monkeypatch.setattr(served.engine.trees, "epics_by_ids", gone)
+    [error] = (await post(served, "{ epics { nodes { id } } }"))["errors"]
+    assert error["extensions"] == {"code": "NOT_FOUND"}
+    assert "read it again" in error["message"]
