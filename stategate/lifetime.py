@@ -66,4 +66,7 @@ async def _until_stopped(work: Coroutine[None, None, int], when_stopped: int) ->
     try:
         return await task
     except asyncio.CancelledError:
+        if not stopped:
+            # Broken off by something else, which is no reason to say that all went well.
+            raise
         return when_stopped
