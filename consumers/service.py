@@ -10,6 +10,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 
+import structlog
 from nats.aio.client import Client
 
 from consumers.bus import DURABLES
@@ -24,6 +25,7 @@ from consumers.streams import REPLICAS, Streams
 from consumers.workflow import WorkflowDoor
 from graph.answers import Cleaner
 from graph.engine import Engine
+from graph.errors import StategateError
 from graph.events import DerivationCompleted, HeardEvent, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 from graph.levels import STORY, TASK
@@ -34,6 +36,7 @@ _TIMERS = 1.0  # seconds between two looks at the timers
 _MOVES = 1.0  # and at items that changed rules move
 _ADOPTION = 1.5  # seconds between two looks for edits by hand
 
+log = structlog.get_logger(__name__)
 
 Kind = TypeVar("Kind", bound=HeardEvent)
 
@@ -62,6 +65,10 @@ async def running(
     """Runs the parts while the block runs; at its end each finishes what it has in hand, and gives its leases back.
 
     `replicas` is how often a cluster keeps a new stream.
+
+    Raises:
+        StategateError: one of them ended by itself, and the block was broken off: whoever runs the process starts it
+            again, where it would else look sound and do nothing.
     """
     streams = Streams(connection, replicas)
     await streams.ensure()
@@ -76,15 +83,30 @@ async def running(
         runs.append(repeat("adoption", engine.adoption.tick, _ADOPTION, stopping))
         runs.append(repeat("moves", partial(engine.rules.moves.tick, levels), _MOVES, stopping))
     tasks = [asyncio.create_task(run) for run in runs]
+    life = asyncio.timeout(None)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not stopping.is_set():
+            log.error("ended by itself", part=task.get_coro(), exc_info=None if task.cancelled() else task.exception())
+            life.reschedule(asyncio.get_running_loop().time())
+
     try:
-        async with engine.news.told_by(Hearing(connection, engine.news)):
-            yield
-    finally:
-        stopping.set()
-        await _ended(tasks)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LEAVE):
-                await engine.timers.leave()
+        async with life:
+            try:
+                for task in tasks:
+                    task.add_done_callback(ended)
+                async with engine.news.told_by(Hearing(connection, engine.news)):
+                    yield
+            finally:
+                stopping.set()
+                await _ended(tasks)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LEAVE):
+                        await engine.timers.leave()
+    except TimeoutError as error:
+        if life.expired():
+            raise StategateError("A part of the event path has ended by itself; the log says which.") from error
+        raise
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
