@@ -291,7 +291,7 @@ class Gate:
         for batch in encoding.without_repeats(rows):
             found = await decide(tx, [row for row in batch if row["seq"] not in known.broken])
             by_seq = {row["seq"]: row for row in batch}
-            found = await self._moved_first(tx, by_seq, found)
+            found = await self._moved_first(tx, by_seq, found, known.next)
             if known.rounds < _ROUNDS and (asked := unjudged(found, by_seq)):
                 raise _UnjudgedError(asked)
             broken = [row for row in batch if row["seq"] in known.broken]
@@ -317,7 +317,9 @@ class Gate:
             pending |= await known.next.begin(tx, moved)
         return [answers[row["seq"]] for row in rows]
 
-    async def _moved_first(self, tx: Transaction, by_seq: dict[int, Row], found: list[Row]) -> list[Row]:
+    async def _moved_first(
+        self, tx: Transaction, by_seq: dict[int, Row], found: list[Row], following: NextWork
+    ) -> list[Row]:
         """Items that wait to be moved to a state of new rules are moved, and what was asked of them is decided anew."""
         # No rule leads out of the state such an item is in, so only these answers can be about one.
         lost = [
@@ -327,7 +329,7 @@ class Gate:
             if by_seq[answer["seq"]]["action"] is not None
         ]
         try:
-            moved = set(await move_first(tx, sorted({by_seq[seq]["item_id"] for seq in lost})))
+            moved = set(await move_first(tx, sorted({by_seq[seq]["item_id"] for seq in lost}), following))
         except BrokenCommandError as error:
             # What the rules do by themselves where an item was moved to never ends; so it cannot be acted on.
             raise BrokenCommandError(lost[0], error.broken) from error

@@ -22,9 +22,10 @@ log = structlog.get_logger(__name__)
 Part = tuple[str, str]
 """A story, and a workflow of tasks of it: what one broken rule keeps back."""
 
-ANY = ""  # in place of a workflow: all of them
+ANY = ""  # in place of a workflow, or of a story: all of them
+_FEW = 3  # stories whose tasks of one workflow cannot be begun, after which nobody tries those of others
 _ROUNDS = 4  # times that plug-ins are asked about what is to be begun
-_MANY = 1000  # tasks of all stories together that are judged at once when the first of each may not be begun
+_MANY = 1000  # tasks that are judged at once when the first of their story may not be begun
 
 
 class UnassignableError(Exception):
@@ -62,6 +63,9 @@ class NextWork:
         if len(error.parts) == 1:
             log.warning("the next work cannot be assigned", of=list(error.parts), error=str(error))
             self.spoilt.update(error.parts)
+            [(_, workflow)] = error.parts
+            if workflow != ANY and sum(flow == workflow for _, flow in self.spoilt) >= _FEW:
+                self.spoilt.add((ANY, workflow))
 
     def judged(self, error: UnjudgedWorkError) -> None:
         """The plug-ins have been asked about these."""
@@ -79,8 +83,9 @@ class NextWork:
         wanted = sorted(set(stories))
         for some in [[story] for story in wanted] if self.alone else [wanted]:
             await self._begin(tx, some, pending)
-        if kept := [list(part) for part in self.spoilt | self.unanswered if part[0] in wanted]:
-            await tx.run("work/keep_back", parts=kept, seconds=LATER)
+        kept = {(story, flow) for of, flow in self.spoilt | self.unanswered for story in wanted if of in {ANY, story}}
+        if kept:
+            await tx.run("work/keep_back", parts=[list(part) for part in sorted(kept)], seconds=LATER)
         return pending
 
     async def _begin(self, tx: Transaction, stories: list[str], pending: dict[str, list[str]]) -> None:
@@ -92,7 +97,7 @@ class NextWork:
             if not refused:
                 continue
             # One that may not be begun is rarely alone, and to try one after the other takes long in a large story.
-            others = await self._waiting(tx, refused, tried, _MANY)
+            others = (await self._waiting(tx, refused, tried, _MANY))[:_MANY]
             possible = await self._decide(tx, others, {}, dry=True)
             tried += [row["task_id"] for row in others if row["task_id"] not in possible]
 

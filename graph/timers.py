@@ -74,19 +74,19 @@ class Timers:
         if not rows:
             return 0
         items = [row["item_id"] for row in rows]
-        await self._assign(sorted({row["story_id"] for row in rows if row["story_id"]}))
+        for story in sorted({row["story_id"] for row in rows if row["story_id"]}):
+            await self._assign(story)
         answers = await self._decide([Command(item, None, None) for item in items])
         await self._db.write("timer/looked", ids=items, before=rows[0]["now"])
         return sum(1 for answer in answers if answer.hops)
 
-    async def _assign(self, stories: list[str]) -> None:
+    async def _assign(self, story: str) -> None:
         try:
-            if stories:
-                await self._gate.assign(stories)
+            await self._gate.assign([story])
         except UnavailableError:
             raise
         except Exception:
-            log.exception("the next work cannot be assigned", stories=stories)
+            log.exception("the next work cannot be assigned", story=story)
 
     async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
         """The answers to those that can be answered: no item stops the timers of the others."""

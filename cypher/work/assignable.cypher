@@ -1,6 +1,6 @@
 // The next piece of work of each released story: what is not begun, whose dependencies are closed, and whose doers
 // have nothing else of that story in hand; with the action the system may begin it by. $stories: [story id], $tried: [task id],
-// $spoilt: [[story id, workflow of its tasks or '' for all]] that are left out, $most: of each story.
+// $spoilt: [[story id or '' for all, workflow of its tasks or '' for all]] that are left out, $most: of each story.
 // Their locks come before anything is read: when two tasks close at once, of whatever stories, whoever comes second sees both.
 CALL () {
   UNWIND $stories AS id
@@ -14,7 +14,7 @@ WITH story WHERE story.released = true AND NOT [story.id, ''] IN $spoilt
 CALL (story) {
   // Most stories have nothing that waits, so that is seen first.
   MATCH (story)-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(todo:State {kind: 'initial'})
-  WITH story, task, todo WHERE NOT task.id IN $tried AND NOT [story.id, task.workflow] IN $spoilt
+  WITH story, task, todo WHERE NOT task.id IN $tried AND NOT [story.id, task.workflow] IN $spoilt AND NOT ['', task.workflow] IN $spoilt
   WITH story, collect({task: task, todo: todo}) AS waiting
   WITH waiting, COLLECT {
     MATCH (story)-[:HAS_TASK]->(:Task)-[:IN_STATE]->(busy:State)

@@ -45,10 +45,14 @@ class Move:
     waiting: int
 
 
-async def move(tx: Transaction, ids: Sequence[str], *, goes_on: bool = True) -> list[str]:
+async def move(
+    tx: Transaction, ids: Sequence[str], following: NextWork | None = None, *, goes_on: bool = True
+) -> list[str]:
     """Moves those of the items that wait for it, and returns their ids.
 
     What the rules do by themselves in the new states is done in the same transaction, unless `goes_on` is False.
+
+    Raises: as `NextWork.begin`, of the next work that is `following`.
     """
     moved = await tx.run("rules/move_items", ids=list(ids))
     going = [row["id"] for row in moved if row["goes_on"]] if goes_on else []
@@ -56,7 +60,7 @@ async def move(tx: Transaction, ids: Sequence[str], *, goes_on: bool = True) -> 
     gone = {item for item, answer in zip(going, answers, strict=True) if answer["hops"]}
     await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
     if goes_on:
-        await NextWork().begin(tx, {story for row in (*moved, *answers) for story in row["stories"]})
+        await (following or NextWork()).begin(tx, {story for row in (*moved, *answers) for story in row["stories"]})
     # What was left out, and what plug-ins are to be asked about.
     await look_later(tx, [item for item, answer in zip(going, answers, strict=True) if answer["pending"]])
     if not goes_on:
@@ -64,10 +68,13 @@ async def move(tx: Transaction, ids: Sequence[str], *, goes_on: bool = True) -> 
     return [row["id"] for row in moved]
 
 
-async def move_first(tx: Transaction, ids: Sequence[str]) -> list[str]:
-    """Moves those of the items that wait to be moved, before something else is done with them; returns their ids."""
+async def move_first(tx: Transaction, ids: Sequence[str], following: NextWork) -> list[str]:
+    """Moves those of the items that wait to be moved, before something else is done with them; returns their ids.
+
+    Raises: as `move`.
+    """
     waiting = await tx.run("rules/left_behind", ids=list(ids)) if ids else []
-    return await move(tx, [row["id"] for row in waiting]) if waiting else []
+    return await move(tx, [row["id"] for row in waiting], following) if waiting else []
 
 
 class Moves:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from graph.deciding import decide
@@ -151,6 +154,58 @@ async def test_a_broken_workflow_keeps_back_its_own_tasks(world: World) -> None:
         await Work(world.db, world.gate).story_transitioned(story, "READY_FOR_EXECUTION")
     assert [await world.state(task) for task in tasks] == ["todo", "checked"] * 2
     await _mend(world, broken)
+
+
+async def test_a_broken_workflow_of_many_stories_is_given_up_soon(
+    world: World,
+) -> None:
+    broken, sound = await _flow(world), await _flow(world)
+    stories = [await _released(world) for _ in range(12)]
+    tasks = [await world.task(broken, story) for story in stories]
+    good = await world.task(sound, stories[-1])
+    await _spoil(world, broken)
+    tries = 0
+    in_transaction = world.db.in_transaction
+
+    async def counting(work: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        return await in_transaction(work)
+
+    gate = Gate(world.db)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.db, "in_transaction", counting)
+        await gate.assign(stories)
+    assert tries == 5  # all, three alone, and what is left
+    assert await world.state(good) == "checked"
+    await _mend(world, broken)
+    for task in tasks:
+        assert "look_at" in await world.item(task)
+        await _a_minute_later(world, task)
+    assert {await world.state(task) for task in tasks[:-1]} == {"checked"}
+
+
+async def test_an_action_on_an_item_that_is_moved_first_where_the_next_work_is_broken(world: World) -> None:
+    """Of new rules: what they say of the next task keeps nobody from acting on this one."""
+    flow, other, story = await _flow(world), await _flow(world), await _released(world)
+    waiting, task = await world.task(other, story), await world.task(flow, story)
+    await _spoil(world, other)
+    await world.cypher(
+        "MATCH (w:Workflow {name: $flow})-[:HAS_STATE]->(to:State {name: 'ready'}) "
+        "MATCH (t:Task {id: $id})-[here:IN_STATE]->() DELETE here "
+        "CREATE (old:State {name: 'old', workflow: $flow, kind: 'active'}), (t)-[:IN_STATE]->(old), "
+        "(w)-[:HAS_STATE]->(old), (old)<-[:OUT_OF]-(move:RuleMove {workflow: $flow, version: 1}), (move)-[:INTO]->(to) "
+        "SET move.from = 'old', move.to = 'ready'",
+        flow=flow,
+        id=task,
+    )
+    actor = await world.actor("developer")
+    async with asyncio.timeout(60):
+        await world.applied(task, "FINISH", actor)
+    assert await world.state(waiting) == "todo"
+    await _mend(world, other)
+    await _a_minute_later(world, waiting)
+    assert await world.state(waiting) == "checked"
 
 
 async def test_an_edit_may_be_what_the_rules_waited_for(world: World) -> None:
