@@ -1,5 +1,6 @@
 // All sprints, the oldest first.
 MATCH (sprint:Sprint)
+WITH sprint ORDER BY sprint.created_at, sprint.id
 RETURN
   // include: sprint
-  AS sprint ORDER BY sprint.created_at, sprint.id
+  AS sprint

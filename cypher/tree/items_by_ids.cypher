@@ -12,11 +12,16 @@ RETURN {
   rework: coalesce(item.rework, 0), description: toStringOrNull(item.description),
   acceptance_criteria: [criterion IN coalesce(item.acceptance_criteria, []) | coalesce(toStringOrNull(criterion), '')],
   story_points: CASE WHEN item.story_points IS :: INTEGER NOT NULL THEN item.story_points END,
-  released: coalesce(item.released, false), priority: item.priority, type: item.type, estimate: item.estimate,
-  labels: [label IN coalesce(item.labels, []) | coalesce(toStringOrNull(label), '')], feedback: item.feedback,
+  released: coalesce(item.released, false), priority: CASE WHEN item.priority IS :: INTEGER NOT NULL THEN item.priority END,
+  type: toStringOrNull(item.type), estimate: CASE WHEN item.estimate IS :: FLOAT NOT NULL OR item.estimate IS :: INTEGER NOT NULL THEN item.estimate END,
+  labels: [label IN coalesce(item.labels, []) | coalesce(toStringOrNull(label), '')], feedback: toStringOrNull(item.feedback),
   created_at: head([at IN [item.created_at] WHERE
     // include: readable_time
-  ]), due_at: item.due_at, updated_at: item.updated_at, imported_from: item.imported_from,
+  ]), due_at: head([at IN [item.due_at] WHERE
+    // include: readable_time
+  ]), updated_at: head([at IN [item.updated_at] WHERE
+    // include: readable_time
+  ]), imported_from: item.imported_from,
   archived: item.archived_at IS NOT NULL AND size(states) = 1 AND states[0].kind = 'final',
   state: CASE WHEN size(states) = 1 THEN {name: states[0].name, kind: states[0].kind} END,
   assignee_id: head(COLLECT { MATCH (item)-[:ASSIGNED_TO]->(a:Actor) RETURN a.id }),

@@ -2,7 +2,8 @@
 // for all]], $seconds.
 UNWIND $parts AS part
 CALL (part) {
-  MATCH (:Story {id: part[0]})-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(:State {kind: 'initial'})
+  MATCH (story:Story {id: part[0]})-[:HAS_TASK]->(task:Task)-[:IN_STATE]->(:State {kind: 'initial'})
+  USING INDEX SEEK story:Story(id)
   WHERE part[1] IN ['', task.workflow]
   RETURN task ORDER BY task.id LIMIT 1
 }

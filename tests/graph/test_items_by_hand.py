@@ -504,6 +504,21 @@ async def test_the_system_is_no_author(world: World, engine: Engine) -> None:
     assert await engine.trees.items_by_ids([id]) == {}
 
 
+async def test_an_epic_that_was_spoilt_keeps_nobody_from_reading_the_others(world: World, engine: Engine) -> None:
+    sound, odd = unique("epic"), unique("epic")
+    for id in (sound, odd):
+        await engine.items.create_epic("An epic", id)
+    await world.cypher(
+        "MATCH (e:Epic {id: $id}) SET e.title = 42, e.description = ['a'], e.labels = 7, e.created_at = 1, "
+        "e.updated_at = 'x'",
+        id=odd,
+    )
+    rows = await engine.trees.epics_by_ids([sound, odd])
+    assert rows[sound]["title"] == "An epic"
+    read = {"title": "42", "description": None, "labels": ["7"], "created_at": None, "updated_at": None}
+    assert read.items() <= rows[odd].items()
+
+
 @pytest.mark.parametrize(
     ("spoilt", "read", "is_missing"),
     [
@@ -516,6 +531,11 @@ async def test_the_system_is_no_author(world: World, engine: Engine) -> None:
         ("story_points = 'five'", {"story_points": None}, True),
         ("story_points = 2.5", {"story_points": None}, True),
         ("labels = 7", {"labels": ["7"]}, False),
+        ("feedback = 7", {"feedback": "7"}, False),
+        ("type = ['bug']", {"type": None}, False),
+        ("priority = 'high'", {"priority": None}, False),
+        ("estimate = 'long'", {"estimate": None}, False),
+        ("estimate = 2", {"estimate": 2}, False),
         *((f"created_at = {time}", {"created_at": None}, False) for time in NO_TIMES),
     ],
 )

@@ -23,6 +23,14 @@ async def test_a_story_is_in_one_sprint(world: World) -> None:
     assert row["edges"] == 1
 
 
+async def test_all_of_them_come_the_oldest_first(world: World) -> None:
+    sprints, mark = Sprints(world.db, world.gate), unique("sprint")
+    ids = [f"{mark}-{letter}" for letter in "cab"]
+    for id in ids:
+        await sprints.create(id, id)
+    assert [row["id"] for row in await sprints.all() if row["id"].startswith(mark)] == ids
+
+
 class _DiesLater(Gate):
     """Of a process that ends as soon as the sprint is closed: what it would decide after that is never decided."""
 
