@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from graph.database import _OPTIONS
 from graph.engine import Engine
 from graph.errors import UnavailableError
 from stategate.demo.client import GraphQLClient
@@ -48,7 +49,10 @@ async def test_what_was_not_there_is_found_when_it_is(served: Served, engine: En
         assert (await socket.ask("2", READ, id=story))["data"]["story"]["title"] == "Now it is"
 
 
-async def test_a_connection_outlives_an_outage(settings: Settings, servers: Addresses, story: str) -> None:
+async def test_a_connection_outlives_an_outage(
+    settings: Settings, servers: Addresses, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_OPTIONS, "max_transaction_retry_time", 1.0)
     address = urlsplit(servers.neo4j_uri)
     async with (
         proxied(address.hostname or "", address.port or 0) as proxy,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from graph.database import Database
+from graph.database import _OPTIONS, Database
 from graph.decision import Command, Outcome
 from graph.errors import UnknownOutcomeError
 from graph.gate import Gate
@@ -35,6 +35,15 @@ async def proxy(servers: Addresses) -> AsyncIterator[Proxy]:
 async def far(proxy: Proxy, servers: Addresses, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """The database, by the proxy; directly, and as one server of a cluster is met."""
     db = Database.connect(f"{request.param}://127.0.0.1:{proxy.port}", servers.neo4j_user, servers.neo4j_password)
+    yield db
+    await db.close()
+
+
+@pytest_asyncio.fixture
+async def hasty(proxy: Proxy, servers: Addresses, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """The database, by the proxy, of somebody who does not wait half a minute for it."""
+    monkeypatch.setitem(_OPTIONS, "max_transaction_retry_time", 1.0)
+    db = Database.connect(f"bolt://127.0.0.1:{proxy.port}", servers.neo4j_user, servers.neo4j_password)
     yield db
     await db.close()
 
@@ -74,15 +83,15 @@ async def test_what_is_not_a_command_says_that_nobody_knows(world: World, far: D
 
 
 async def test_what_may_have_been_done_is_not_told_as_undone(
-    world: World, far: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    world: World, hasty: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commit arrives, its answer does not, and Neo4j stays away."""
     name = unique("again")
     await world.publish(_RULES.format(name=name))
     task, actor = await world.task(name), await world.actor()
-    await far.check()
+    await hasty.check()
     proxy.cut_at_commit = "after"
-    in_transaction = far.in_transaction
+    in_transaction = hasty.in_transaction
 
     async def once(work: Any) -> Any:
         try:
@@ -91,27 +100,27 @@ async def test_what_may_have_been_done_is_not_told_as_undone(
             await proxy.cut()
             raise
 
-    monkeypatch.setattr(far, "in_transaction", once)
+    monkeypatch.setattr(hasty, "in_transaction", once)
     with pytest.raises(UnknownOutcomeError, match="same command ids"):
-        await Gate(far).decide([Command(task, "AGAIN", actor)])
+        await Gate(hasty).decide([Command(task, "AGAIN", actor)])
 
 
 async def test_a_repeated_command_spoils_no_answer_beside_it(
-    world: World, far: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    world: World, hasty: Database, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of what follows a repeated one is asked after the commit, when Neo4j may be away."""
     name = unique("again")
     await world.publish(_RULES.format(name=name))
     fresh, repeated, actor = await world.task(name), await world.task(name), await world.actor()
-    gate, first = Gate(far), Command(repeated, "AGAIN", actor, command_id="first")
+    gate, first = Gate(hasty), Command(repeated, "AGAIN", actor, command_id="first")
     await gate.decide([first])
-    read = far.read
+    read = hasty.read
 
     async def cutting(name: str, /, **parameters: Any) -> Any:
         if name == "gate/unfollowed":
             await proxy.cut()
         return await read(name, **parameters)
 
-    monkeypatch.setattr(far, "read", cutting)
+    monkeypatch.setattr(hasty, "read", cutting)
     answers = await gate.decide([Command(fresh, "AGAIN", actor), first])
     assert [answer.outcome for answer in answers] == [Outcome.APPLIED, Outcome.DUPLICATE]
