@@ -190,7 +190,11 @@ async def test_the_agent_of_the_docs_does_what_it_is_assigned(
     tasks = [await engine.items.create_task(story, "Work", workflow=name, id=f"T-{name}-{n}") for n in range(2)]
     script, inputs = str(ROOT / "docs" / "agent.py"), json.dumps({"sha": "abc"})
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, script, servers.nats_url, name, f"{name}-bot", inputs), stdout=-1, stderr=-1
+        *(sys.executable, script, servers.nats_url, name, f"{name}-bot", inputs),
+        stdout=-1,
+        stderr=-1,
+        # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         for task in tasks:
