@@ -66,7 +66,6 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         raise StategateError("The built-in actor is missing; `stategate doctor --repair` makes it.")
     [found] = told
     answers = [dict(zip(_ANSWER, values, strict=True)) for values in found["answers"]]
-    items = {row["seq"]: row["item_id"] for row in rows}
     for answer in answers:
         answer["told_at"] = found["told_at"]
         if len(answer["hops"]) >= ENDLESS:
@@ -74,7 +73,8 @@ async def decide(tx: Transaction, rows: list[Row]) -> list[Row]:
         if {"moved": True} in answer["obstacles"]:
             raise MovedError
     # Plug-ins are asked after the commit, and whoever is to ask them may go away before.
-    await look_later(tx, [items[answer["seq"]] for answer in answers if answer["pending"] and answer["hops"]])
+    if pending := {answer["seq"] for answer in answers if answer["pending"] and answer["hops"]}:
+        await look_later(tx, [row["item_id"] for row in rows if row["seq"] in pending])
     return answers
 
 

@@ -247,13 +247,7 @@ class Gate:
 
         Rules of an assignment that cannot be run keep this assignment back, and nothing else.
         """
-
-        known = _Known()
-        result = await self._assigning(work, known)
-        if known.next.unanswered:
-            # What was made in that transaction nobody could be asked about before.
-            await self._follow_if_sound({}, known.next.unanswered)
-        return result
+        return await self._assigning(work, NextWork())
 
     async def assign(self, stories: Sequence[str]) -> None:
         """Begins the next work of released stories, as far as the rules and their plug-ins allow."""
@@ -261,18 +255,19 @@ class Gate:
         async def work(_: Transaction) -> tuple[None, Sequence[str]]:
             return None, stories
 
-        await self._assigning(work, _Known(next=NextWork(asks=True)))
+        await self._assigning(work, NextWork(asks=True))
 
     async def _assigning(
-        self, work: Callable[[Transaction], Awaitable[tuple[Result, Sequence[str]]]], known: _Known
+        self, work: Callable[[Transaction], Awaitable[tuple[Result, Sequence[str]]]], following: NextWork
     ) -> Result:
+        known = _Known(next=following)
         pending: dict[str, list[str]] = {}
 
         async def both(tx: Transaction) -> Result:
-            known.next.unanswered.clear()
+            following.unanswered.clear()
             result, stories = await work(tx)
             pending.clear()
-            pending.update(await known.next.begin(tx, stories))
+            pending.update(await following.begin(tx, stories))
             return result
 
         while True:
@@ -281,7 +276,8 @@ class Gate:
             except (UnassignableError, UnjudgedWorkError) as error:
                 await self._learn(error, [], known)
             else:
-                await self._follow_if_sound(pending)
+                # What was made in that transaction nobody could be asked about before.
+                await self._follow_if_sound(pending, () if following.asks else following.unanswered)
                 return result
 
     async def _decide_all(

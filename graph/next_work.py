@@ -108,7 +108,10 @@ class NextWork:
             found = await tx.run("work/assignable", stories=stories, tried=tried, spoilt=spoilt, most=most)
         except ClientError as error:
             _fail(error, [(story, ANY) for story in stories])
-        return list({row["task_id"]: row for row in reversed(found)}.values())[::-1]
+        first: dict[str, Row] = {}
+        for row in found:
+            first.setdefault(row["task_id"], row)
+        return list(first.values())
 
     async def _decide(
         self, tx: Transaction, found: list[Row], pending: dict[str, list[str]], *, dry: bool = False

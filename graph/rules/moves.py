@@ -61,11 +61,11 @@ async def move(
     await tx.run("rules/rest_items", ids=[row["id"] for row in moved if row["id"] not in gone])
     if goes_on:
         await (following or NextWork()).begin(tx, {story for row in (*moved, *answers) for story in row["stories"]})
-    # What was left out, and what plug-ins are to be asked about.
-    await look_later(tx, [item for item, answer in zip(going, answers, strict=True) if answer["pending"]])
-    if not goes_on:
-        await look_later(tx, [row["id"] for row in moved])
-    return [row["id"] for row in moved]
+    ids = [row["id"] for row in moved]
+    # What plug-ins are to be asked about, or all that was left out.
+    pending = [item for item, answer in zip(going, answers, strict=True) if answer["pending"]]
+    await look_later(tx, pending if goes_on else ids)
+    return ids
 
 
 async def move_first(tx: Transaction, ids: Sequence[str], following: NextWork) -> list[str]:

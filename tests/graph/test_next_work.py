@@ -62,6 +62,20 @@ async def _mend(world: World, flow: str) -> None:
     await world.cypher("MATCH (g:Guard {name: 'spoilt-' + $flow}) DETACH DELETE g", flow=flow)
 
 
+async def _leave_behind(world: World, flow: str, task: str, to: str) -> None:
+    """As if new rules had done away with the state of a task, and nobody had moved it yet."""
+    await world.cypher(
+        "MATCH (w:Workflow {name: $flow})-[:HAS_STATE]->(to:State {name: $to}) "
+        "MATCH (t:Task {id: $id})-[here:IN_STATE]->() DELETE here "
+        "CREATE (old:State {name: 'old', workflow: $flow, kind: 'active'}), (t)-[:IN_STATE]->(old), "
+        "(w)-[:HAS_STATE]->(old), (old)<-[:OUT_OF]-(move:RuleMove {workflow: $flow, version: 1}), (move)-[:INTO]->(to) "
+        "SET move.from = old.name, move.to = to.name",
+        flow=flow,
+        id=task,
+        to=to,
+    )
+
+
 async def _a_minute_later(world: World, item: str, gate: Gate | None = None) -> None:
     await world.cypher("MATCH (i:Item {id: $id}) SET i.look_at = i.look_at - duration('PT1M')", id=item)
     await (await lead(world, gate)).tick()
@@ -190,15 +204,7 @@ async def test_an_action_on_an_item_that_is_moved_first_where_the_next_work_is_b
     flow, other, story = await _flow(world), await _flow(world), await _released(world)
     waiting, task = await world.task(other, story), await world.task(flow, story)
     await _spoil(world, other)
-    await world.cypher(
-        "MATCH (w:Workflow {name: $flow})-[:HAS_STATE]->(to:State {name: 'ready'}) "
-        "MATCH (t:Task {id: $id})-[here:IN_STATE]->() DELETE here "
-        "CREATE (old:State {name: 'old', workflow: $flow, kind: 'active'}), (t)-[:IN_STATE]->(old), "
-        "(w)-[:HAS_STATE]->(old), (old)<-[:OUT_OF]-(move:RuleMove {workflow: $flow, version: 1}), (move)-[:INTO]->(to) "
-        "SET move.from = 'old', move.to = 'ready'",
-        flow=flow,
-        id=task,
-    )
+    await _leave_behind(world, flow, task, "ready")
     actor = await world.actor("developer")
     async with asyncio.timeout(60):
         await world.applied(task, "FINISH", actor)
@@ -236,15 +242,7 @@ async def test_an_item_whose_rules_were_exchanged_is_looked_at(world: World) -> 
     """Whoever moves it asks no plug-in."""
     flow, story = await _flow(world, check=_ASKS), await _released(world)
     task = await world.task(flow, story)
-    await world.cypher(
-        "MATCH (w:Workflow {name: $flow})-[:HAS_STATE]->(to:State {name: 'checked'}) "
-        "MATCH (t:Task {id: $id})-[here:IN_STATE]->() DELETE here "
-        "CREATE (old:State {name: 'old', workflow: $flow, kind: 'active'}), (t)-[:IN_STATE]->(old), "
-        "(w)-[:HAS_STATE]->(old), (old)<-[:OUT_OF]-(move:RuleMove {workflow: $flow, version: 1}), (move)-[:INTO]->(to) "
-        "SET move.from = 'old', move.to = 'checked'",
-        flow=flow,
-        id=task,
-    )
+    await _leave_behind(world, flow, task, "checked")
     await world.db.in_transaction(lambda tx: move(tx, [task]))
     assert await world.state(task) == "checked"
     await _a_minute_later(world, task, Gate(world.db, Plugins({"judge": lambda asked: True})))
