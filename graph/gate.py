@@ -421,8 +421,9 @@ class Gate:
         for _ in range(ENDLESS):
             if not waiting:
                 return
-            rows = [encoding.row(Command(item, None, None), seq) for seq, item in enumerate(waiting)]
+            # One that was deleted by hand meanwhile is not followed.
             items = await self._items(waiting)
+            rows = [encoding.row(Command(item, None, None), seq) for seq, item in enumerate(items)]
             await self._judges.ask(
                 rows, {row["seq"]: (waiting[row["item_id"]], items[row["item_id"]]["version"]) for row in rows}
             )
@@ -435,4 +436,8 @@ class Gate:
 
             await self._db.in_transaction(work)
             moved = await self._items(waiting)
-            waiting = {item: names for item, names in after.items() if moved[item]["version"] != items[item]["version"]}
+            waiting = {
+                item: names
+                for item, names in after.items()
+                if item in moved and moved[item]["version"] != items[item]["version"]
+            }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Iterable
 
 import pytest
 
+from graph.database import Row
 from graph.decision import Command, Outcome
 from graph.gate import Gate
 from graph.offers import Offers
@@ -111,6 +113,23 @@ async def test_an_automatic_step_that_was_broken_off_is_taken_when_the_command_c
         [answer] = await again.decide([command])
         assert (answer.outcome, [hop.to_state for hop in answer.hops]) == (Outcome.DUPLICATE, ["b"])
         assert (await world.state(item), (await world.item(item))["version"]) == ("c", 2)
+
+
+async def test_an_item_that_is_deleted_after_its_commit_spoils_no_answer(world: World) -> None:
+    name = unique("plugged")
+    await world.publish(_RULES.format(name=name))
+    gone, stays, actor = await world.task(name), await world.task(name), await world.actor()
+    gate = Gate(world.db, Plugins({"judge": lambda asked: True, "later": lambda asked: True}))
+    read = gate._items
+
+    async def deleted_before(ids: Iterable[str]) -> dict[str, Row]:
+        await world.cypher("MATCH (i:Item {id: $id}) DETACH DELETE i", id=gone)
+        return await read(ids)
+
+    gate._items = deleted_before  # type: ignore[method-assign]
+    answers = await gate.decide([Command(item, "GO", actor) for item in (gone, stays)])
+    assert [answer.outcome for answer in answers] == [Outcome.APPLIED, Outcome.APPLIED]
+    assert await world.state(stays) == "c"
 
 
 async def test_a_verdict_holds_for_the_version_it_saw(world: World) -> None:
