@@ -72,7 +72,8 @@ class Publisher:
     async def _lead(self, stopping: asyncio.Event) -> None:
         keeping = asyncio.ensure_future(self._lease.keep_on())
         try:
-            self._done.clear()
+            # What was confirmed before the lease or the database was lost is not published once more.
+            await self._forget()
             goes_on = self._may_publish
             async with Ingest(self._streams, goes_on) as ingest, Chains(self._streams.connection, goes_on) as chains:
                 while not stopping.is_set() and self._lease.held:

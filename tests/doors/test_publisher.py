@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from time import monotonic
 
@@ -16,6 +17,8 @@ from nats.js.api import DiscardPolicy, StreamConfig
 from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
+from graph.errors import UnavailableError
+from graph.outbox import Outbox
 from tests.doors.bus import PATIENCE, Bus, no_room_for_dead_letters
 from tests.graph.world import NO_TIMES, cypher
 
@@ -191,6 +194,45 @@ async def test_of_two_copied_by_hand_with_one_id_each_is_told(db: Database, conn
             await asyncio.sleep(0.1)
     for stream, subject in (("WORKFLOW", "workflow.test.copied"), (mark, f"team.{mark}")):
         assert mark in ((await js.get_last_msg(stream, subject)).data or b"").decode()
+    await js.delete_stream(mark)
+
+
+async def test_what_was_published_before_neo4j_went_away_is_not_told_again(
+    engine: Engine, db: Database, story: str, connection: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it was away for longer than a stream knows repetitions."""
+    name, js, there, times = await _workflow(engine, "team.{name}"), connection.jetstream(), Outbox.remove, 0
+    await js.add_stream(StreamConfig(name=name, subjects=[f"team.{name}"], duplicate_window=0.1))
+
+    async def remove(outbox: Outbox, events: Mapping[str, str]) -> None:
+        nonlocal times
+        if not times and (await js.stream_info(name)).state.messages:
+            times += 1
+            raise UnavailableError("away")
+        await there(outbox, events)
+
+    monkeypatch.setattr(Outbox, "remove", remove)
+    task = await _go(engine, story, name)
+    async with asyncio.timeout(PATIENCE):
+        while await _left(db, task):
+            await asyncio.sleep(0.1)
+    assert (times, (await js.stream_info(name)).state.messages) == (1, 1)
+    await js.delete_stream(name)
+
+
+async def test_an_event_gives_the_server_no_orders(bus: Bus, db: Database, connection: Client) -> None:
+    """What begins with $ would be one, such as to empty a stream."""
+    mark, js = uuid.uuid4().hex, connection.jetstream()
+    await js.add_stream(StreamConfig(name=mark, subjects=[f"team.{mark}"]))
+    await js.publish(f"team.{mark}", b"kept")
+    made = (
+        "CREATE (:OutboxEvent {outbox_id: $mark, outbox_at: datetime('2000-01-01T00:00Z'), item_id: $mark, "
+        "mark: $mark, subject: '$JS.API.STREAM.PURGE.' + $mark})"
+    )
+    await cypher(db, made, mark=mark)
+    [dead] = await bus.messages("dead.outbox", mark=mark)
+    assert "is no subject" in (dead.headers or {})["Stategate-Reason"]
+    assert (await js.stream_info(mark)).state.messages == 1
     await js.delete_stream(mark)
 
 
