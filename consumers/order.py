@@ -145,9 +145,8 @@ class Order(Generic[Event]):
         """The same, which is not parked any more."""
         return self._parked.pop(item).jobs
 
-    def take_due(self) -> Parked[Event] | None:
-        """What is to be tried again now, of one item, which is in hand from then on."""
-        now = monotonic()
+    def take_due(self, now: float) -> Parked[Event] | None:
+        """What is to be tried again by `now`, of one item, which is in hand from then on."""
         for item, parked in self._parked.items():
             if parked.due <= now and item not in self._in_hand:
                 self._in_hand.add(item)

@@ -262,8 +262,9 @@ class Runner(Generic[Event]):
         """Tries again what is due, if anything is; a message that has failed too often is given up, and the next of its
         item tried.
         """
-        tried = False
-        while self._goes_on(stopping) and (parked := self._order.take_due()):
+        # What is due again by the end waits for the next time, or where many fail nobody would take what is new.
+        tried, now = False, monotonic()
+        while self._goes_on(stopping) and (parked := self._order.take_due(now)):
             tried = True
             RETRIED.labels(self._durable).inc()
             first = parked.jobs[0]

@@ -291,6 +291,28 @@ async def test_while_no_dead_letter_fits_only_bad_ones_wait_and_what_is_behind_t
     assert reader.is_ordered()
 
 
+async def test_what_fails_again_and_again_leaves_time_for_what_is_new(
+    connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of many would be due again before all were tried, and both hands did nothing else."""
+    monkeypatch.setattr("consumers.runner.LONGEST_BACK_OFF", 0.0)
+    monkeypatch.setattr("consumers.runner._TRIES", 10**9)
+
+    class Failing(Reader):
+        async def handle(self, heard: Sequence[Heard[Note]]) -> None:
+            await asyncio.sleep(0)
+            await super().handle(heard)
+
+    reader = Failing()
+    await publish(connection, subject, *notes(4, items=4, n0="always", n1="always", n2="always", n3="always"))
+    async with reading(connection, db, subject, reader):
+        async with asyncio.timeout(PATIENCE):
+            while any(reader.tries.get(number, 0) < 4 for number in range(4)):
+                await asyncio.sleep(0.05)
+        await publish(connection, subject, Note(item="new", number=9))
+        await reader.until(1)
+
+
 async def test_while_the_database_is_away_everything_waits_in_order(
     connection: Client, db: Database, subject: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,7 +85,7 @@ class _World:
         for item in "012":
             if parked := self.order.parked(item):
                 parked.due = monotonic()
-        if len(self.hands) < 2 and (due := self.order.take_due()):
+        if len(self.hands) < 2 and (due := self.order.take_due(monotonic())):
             self.pick_up(due.jobs)
 
 
