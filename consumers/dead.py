@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nats.js.api import AckPolicy, ConsumerConfig, RawStreamMsg
-from nats.js.errors import NoStreamResponseError
+from nats.js.errors import BadRequestError, NoStreamResponseError
 from nats.js.errors import NotFoundError as NoSuchMessageError
 
 from consumers.chains import header_size
+from consumers.headers import Headers
+from consumers.pull import Pull, as_it_is
 from consumers.streams import Streams
 from graph.errors import ConflictError, NotFoundError
 
@@ -24,6 +27,7 @@ _SIZE = "Stategate-Size"
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # of a header that our client sends
 _HEADERS = 65_535  # bytes of them that a stream keeps
 _PAGE = 200
+_PATIENCE = 5.0  # seconds until the next of them must have come
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +92,17 @@ class DeadLetters:
             filter_subject=f"{PREFIX}>", ack_policy=AckPolicy.NONE, headers_only=True, inactive_threshold=60
         )
         info = await self._js.add_consumer(stream, config)
-        subscription = await self._js.pull_subscribe_bind(info.name, stream)
         found: list[DeadLetter] = []
         try:
             left = info.num_pending or 0
-            while left:
-                for message in await subscription.fetch(min(left, _PAGE), timeout=5):
-                    at = message.metadata
-                    found.append(
-                        _letter(at.sequence.stream, at.timestamp, message.subject, message.headers or {}, message.data)
-                    )
-                    left = at.num_pending
+            async with Pull(self._streams.connection, stream, info.name, 0, _PAGE, as_it_is) as pull:
+                # Somebody else may take some of them away meanwhile, and then no more come.
+                while left and (messages := await pull.take(_PAGE, _PATIENCE)):
+                    for message in messages:
+                        at, headers = message.metadata, message.headers or {}
+                        found.append(_letter(at.sequence.stream, at.timestamp, message.subject, headers, message.data))
+                        left = at.num_pending
         finally:
-            await subscription.unsubscribe()
             await self._js.delete_consumer(stream, info.name)
         return found
 
@@ -108,11 +110,13 @@ class DeadLetters:
         """One, with its body. Raises `NotFoundError`."""
         try:
             found: RawStreamMsg = await self._js.get_msg(await self._stream(), number)
-        except NoSuchMessageError as error:
+        except (NoSuchMessageError, BadRequestError) as error:
             raise NotFoundError(f"There is no dead letter {number}.") from error
         if found.subject is None or not found.subject.startswith(PREFIX):
             raise NotFoundError(f"There is no dead letter {number}.")
-        return _letter(number, found.time, found.subject, found.headers or {}, found.data or b"")
+        # Not as the client reads these: it takes them for those of an e-mail, which have other letters.
+        headers = Headers(b64decode(found.hdrs or ""))
+        return _letter(number, found.time, found.subject, headers, found.data or b"")
 
     async def replay(self, number: int) -> DeadLetter:
         """Sends one again to its subject and takes it from the dead letters.

@@ -71,6 +71,13 @@ async def test_a_port_in_use_is_told(servers: Addresses, tmp_path: Path) -> None
     assert "STATEGATE_HTTP_PORT" in output
 
 
+async def test_a_bus_that_is_away_is_told_and_not_waited_for(servers: Addresses, tmp_path: Path) -> None:
+    away = {"neo4j_uri": servers.neo4j_uri, "neo4j_password": servers.neo4j_password, "nats_url": "nats://127.0.0.1:1"}
+    for command in (["doctor"], ["dead", "list"]):
+        code, output = await finished(*command, cwd=tmp_path, **away)
+        assert (code, "NATS does not answer" in output, "STATEGATE_NATS_URL" in output) == (2, True, True)
+
+
 async def test_a_wrong_password_is_told(servers: Addresses, tmp_path: Path) -> None:
     code, output = await finished(
         "serve",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json as json_format
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from cyclopts import App
-from nats.errors import Error as NatsError
-from nats.js.errors import APIError
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from consumers.bus import connected
 from consumers.dead import DeadLetter, DeadLetters
 from consumers.streams import Streams
+from graph.errors import ConflictError, NotFoundError
 from stategate import addresses
+from stategate.commands.bus import asking
 from stategate.errors import SetupError
-from stategate.lifetime import OK, run
+from stategate.lifetime import FAILED, OK, run
 from stategate.settings import load_settings
 
 app = App(name="dead", help="Messages that nobody could handle: list, show, replay, drop.")
@@ -45,7 +46,8 @@ def list_(*, limit: int = 100, json: bool = False) -> int:
             return OK
         table = Table("number", "time", "subject", "reason")
         for letter in shown:
-            table.add_row(str(letter.number), _time(letter), letter.subject, letter.reason)
+            # They quote what was sent, which may look like markup.
+            table.add_row(str(letter.number), _time(letter), escape(letter.subject), escape(letter.reason))
         console = Console()
         console.print(table)
         if len(shown) < len(found):
@@ -126,15 +128,21 @@ async def _each(
         raise SetupError("Name the numbers of the dead letters, or give --all.")
     async with _letters() as dead:
         chosen = [letter.number for letter in await dead.list()] if all else numbers
-        done = []
+        done, failed = [], False
         for number in chosen:
-            letter = await act(dead, number)
+            try:
+                letter = await act(dead, number)
+            except (ConflictError, NotFoundError) as error:
+                # One that stays is no reason to leave those behind it.
+                print(f"not {word}: {error}", file=sys.stderr)
+                failed = True
+                continue
             done.append(_plain(letter))
             if not json:
                 print(f"{word}: {letter.number} {letter.subject}")
     if json:
         print(json_format.dumps(done, indent=2, ensure_ascii=False))
-    return OK
+    return FAILED if failed else OK
 
 
 @asynccontextmanager
@@ -143,11 +151,8 @@ async def _letters() -> AsyncIterator[DeadLetters]:
     url = settings.nats_url or addresses.find(settings).nats_url
     if not url:
         raise SetupError("Dead letters are kept by NATS; name it by STATEGATE_NATS_URL.")
-    try:
-        async with connected(url, "stategate-dead", attempts=2) as connection:
-            yield DeadLetters(Streams(connection, settings.nats_replicas))
-    except (NatsError, APIError, OSError, TimeoutError) as error:
-        raise SetupError(f"NATS does not answer as it should: {error or type(error).__name__}") from error
+    async with asking(url, "stategate-dead") as connection:
+        yield DeadLetters(Streams(connection, settings.nats_replicas))
 
 
 def _time(letter: DeadLetter) -> str:

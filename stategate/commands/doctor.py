@@ -10,12 +10,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from consumers import doctor as bus
-from consumers.bus import connected
 from consumers.streams import Streams
 from graph.check import Check
 from graph.database import Database
 from graph.doctor import Doctor, Options
 from stategate import addresses
+from stategate.commands.bus import asking
 from stategate.lifetime import FAILED, OK, run
 from stategate.settings import load_settings
 
@@ -41,10 +41,9 @@ def doctor(*, repair: bool = False, json: bool = False, limit: int = 20, stuck: 
         # Not by `open_engine`, which would put the schema right before it was looked at.
         db = Database.connect(servers.neo4j_uri, servers.neo4j_user, servers.neo4j_password)
         try:
-            checks = [
-                *await _examine(db, Options(limit, stuck), repair=repair),
-                *await _examine_bus(servers.nats_url, db, settings.nats_replicas, limit, repair=repair),
-            ]
+            # The bus first: one that is away is told before the graph is looked at, which may take long.
+            told = await _examine_bus(servers.nats_url, db, settings.nats_replicas, limit, repair=repair)
+            checks = [*await _examine(db, Options(limit, stuck), repair=repair), *told]
         finally:
             await db.close()
         holds = not any(check.total for check in checks)
@@ -72,7 +71,7 @@ async def _examine(db: Database, options: Options, *, repair: bool) -> list[Chec
 async def _examine_bus(url: str, db: Database, replicas: int, limit: int, *, repair: bool) -> list[Check]:
     if not url:
         return []
-    async with connected(url, "stategate-doctor") as client:
+    async with asking(url, "stategate-doctor") as client:
         streams = Streams(client, replicas)
         checks = await bus.examine(streams, limit)
         if repair and any(check.repairable for check in checks):

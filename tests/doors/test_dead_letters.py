@@ -69,6 +69,36 @@ async def test_what_was_done_before_it_failed_is_not_done_again(dead: DeadLetter
     assert bus.count("workflow.action.refused", task_id=task) == 1
 
 
+async def test_one_in_any_script_is_shown_and_sent_again_as_it_was(
+    dead: DeadLetters, streams: Streams, bus: Bus
+) -> None:
+    task, mark = f"nobody-{uuid.uuid4()}", f"größe-{uuid.uuid4()}"
+    body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
+    await bury(streams, WORK, body, {"Nats-Msg-Id": mark, "Trace": "😀 ü"}, "das 'ü' darf nicht sein", mark)
+    [number] = [one.number for one in await dead.list() if one.headers["Stategate-Msg-Id"] == mark]
+    letter = await dead.get(number)
+    assert (letter.reason, letter.headers["Trace"]) == ("das 'ü' darf nicht sein", "😀 ü")
+    await dead.replay(number)
+    assert (await bus.hear("workflow.action.refused", task_id=task))["command_id"] == mark
+
+
+@pytest.mark.parametrize("status", ["100", "404", "409", "503"])
+async def test_one_that_looks_like_a_word_of_the_server_is_listed_with_the_others(
+    dead: DeadLetters, streams: Streams, status: str
+) -> None:
+    first = await buried(streams, WORK, b"first")
+    await bury(streams, WORK, b"odd", {"Status": status}, "odd", place := uuid.uuid4().hex)
+    listed = {one.headers["Stategate-Place"]: one.number for one in await dead.list()}
+    assert first in listed.values()
+    await dead.drop(listed[place])
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**6, 2**64, 10**30])
+async def test_a_number_that_none_has(dead: DeadLetters, number: int) -> None:
+    with pytest.raises(NotFoundError, match=f"no dead letter {number}"):
+        await dead.get(number)
+
+
 async def test_what_is_still_unreadable_comes_back_under_a_new_number(
     dead: DeadLetters, streams: Streams, bus: Bus
 ) -> None:
@@ -121,3 +151,21 @@ async def test_the_command_line(streams: Streams, servers: Addresses, tmp_path: 
     assert (code, "no dead letter" in output) == (2, True)
     code, output = await dead("replay")
     assert (code, "--all" in output) == (2, True)
+
+
+async def test_one_that_cannot_be_sent_again_holds_up_none_behind_it(
+    streams: Streams, servers: Addresses, tmp_path: Path
+) -> None:
+    cut = await buried(streams, WORK, b"x" * streams.largest)
+    odd = await buried(streams, f"elsewhere.[/{uuid.uuid4().hex}]", b"{}", "it says [/b]")
+    good = await buried(streams, WORK, b"broken")
+
+    async def dead(*arguments: str) -> tuple[int, str]:
+        return await finished("dead", *arguments, cwd=tmp_path, nats_url=servers.nats_url)
+
+    code, output = await dead("list", "--limit", "100000")
+    assert (code, "it says [/b]" in output) == (0, True)
+    code, output = await dead("replay", str(cut), str(odd), "999999999", str(good))
+    assert (code, output.count("not sent again"), f"sent again: {good}" in output) == (1, 3, True)
+    code, output = await dead("drop", str(cut), str(good), str(odd))
+    assert (code, f"dropped: {odd}" in output) == (1, True)
