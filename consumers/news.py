@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
+from pydantic import BaseModel, ValidationError
 
+from graph.events import Number
 from graph.news import Moved, News
 from graph.published import ItemChanged, StateChangedTold, StoryTransitionedTold
 
 _SUBJECTS = (StateChangedTold.subject, StoryTransitionedTold.subject, ItemChanged.subject)
 _PATIENCE = 2  # seconds until NATS must have confirmed that it listens
+
+
+class _Told(BaseModel):
+    """What is read of an event; anybody may say it, so it is only what the graph can be asked for."""
+
+    task_id: str | None = None
+    story_id: str | None = None
+    version: Number
 
 
 class Hearing:
@@ -58,12 +67,7 @@ class Hearing:
                 await subscription.unsubscribe()
 
     async def _hear(self, message: Msg) -> None:
-        with suppress(ValueError, AttributeError):
-            body = json.loads(message.data)
-            item, story, version = (
-                body.get("task_id") or body.get("story_id"),
-                body.get("story_id"),
-                body.get("version"),
-            )
-            if isinstance(item, str) and isinstance(version, int):
-                self._news.tell(item, Moved(story if isinstance(story, str) else None, version))
+        with suppress(ValidationError):
+            told = _Told.model_validate_json(message.data)
+            if item := told.task_id or told.story_id:
+                self._news.tell(item, Moved(told.story_id, told.version))

@@ -59,6 +59,27 @@ async def test_who_leaves_at_once_leaves_the_others_their_ears(connection: Clien
     await connection.jetstream().account_info()
 
 
+async def test_what_nobody_can_be_asked_for_is_told_to_nobody(connection: Client) -> None:
+    """Anybody may say it on the bus, and whoever watches everything would be broken off by it."""
+    news, item = News(), f"T-{uuid.uuid4().hex}"
+    odd = [
+        b"[" * 9_000,
+        b"5",
+        b'{"task_id": "odd", "version": 1%s}' % (b"0" * 30),
+        b'{"task_id": "\\ud800", "version": 1}',
+    ]
+    odd += [b'{"task_id": "odd", "story_id": "\\ud800", "version": 1}', b'{"story_id": 7, "version": 1}']
+    async with news.told_by(Hearing(connection, news)), news.listening() as listener:
+        for body in odd:
+            await connection.publish(StateChangedTold.subject, body)
+        await tell(connection, item)
+        heard: set[str] = set()
+        async with asyncio.timeout(PATIENCE):
+            while item not in heard:
+                heard |= (await listener.wait(PATIENCE)).keys()
+    assert not {"odd", "\ud800"} & heard
+
+
 async def test_who_listens_before_there_is_a_source_is_told_as_well(connection: Client) -> None:
     news, item = News(), f"T-{uuid.uuid4().hex}"
     async with news.listening() as listener, news.told_by(Hearing(connection, news)):
