@@ -44,6 +44,16 @@ async def test_one_holds_it_until_it_is_given_back(db: Database) -> None:
     assert await second.take()
 
 
+@pytest.mark.parametrize("until", ["null", "'soon'", "date('2000-01-01')"])
+async def test_one_whose_time_was_spoilt_by_hand_has_run_out(db: Database, world: World, until: str) -> None:
+    """Else nobody would ever do the job again."""
+    name = unique("job")
+    assert await Lease(db, name).take()
+    await world.cypher(f"MATCH (l:Lease {{name: $name}}) SET l.until = {until}", name=name)
+    assert await Lease(db, name).take()
+    assert not await Lease(db, name).take()
+
+
 async def test_who_could_not_ask_for_long_is_not_sure(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = Lease(db, unique("job"))
     assert not lease.is_sure
