@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TypeVar
 
 import uvloop
@@ -58,8 +59,9 @@ async def _until_stopped(work: Coroutine[None, None, int], when_stopped: int) ->
         nonlocal stopped
         if not stopped:
             stopped = True
-            print("stategate: stopping", file=sys.stderr, flush=True)
             task.cancel()
+            with suppress(OSError):  # nobody may read it any more
+                print("stategate: stopping", file=sys.stderr, flush=True)
 
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop)
