@@ -16,8 +16,8 @@ from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
 SUBJECT = re.compile(r"(?!.{501}|\$)[^\s.*>]+(\.[^\s.*>]+)*")
-"""Of what can be published. A server ends the connection over one of some thousand bytes, and takes one that begins with
-$ for an order, such as to empty a stream."""
+"""Of what can be published. A server ends the connection over one of some thousand bytes, and what begins with $ is an
+order to it, such as to empty a stream."""
 
 _AT_ONCE = 1000  # messages on their way to the server
 _TOO_LARGE = {10054, 10097}  # the codes of a stream that takes no such body, or no such headers, at any time
