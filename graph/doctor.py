@@ -13,6 +13,7 @@ from neo4j.exceptions import ClientError
 from graph.check import Check
 from graph.circle import circle, told
 from graph.database import Database, Row, Transaction
+from graph.errors import NotFoundError
 from graph.queries import migrations
 from graph.rules.adoption import Standing, examine
 
@@ -125,7 +126,11 @@ class Doctor:
                 if hashlib.sha256((version["yaml"] or "").encode()).hexdigest() != version["sha256"]:
                     kept.blame(f"{name}/{version['number']}", "its text was changed")
             newest = versions[0] if versions else None
-            live = await examine(self._db.read, name, newest["yaml"] if newest else None)
+            try:
+                live = await examine(self._db.read, name, newest["yaml"] if newest else None)
+            except NotFoundError:
+                sound.blame(name, "is the name of no workflow; it must be a text")
+                continue
             for error in live.errors:
                 sound.blame(name, f"{error.code}: {error.message}")
             if live.standing is Standing.EDITED or (live.standing is Standing.BROKEN and not row["unadopted"]):
@@ -137,7 +142,9 @@ class Doctor:
     async def _items(self) -> list[Check]:
         history = _History(self._options.limit)
         for row in await self._db.read("doctor/nameless"):
-            (history.state if row["what"] == "item" else history.orphans).blame(row["name"], "has no id of an item")
+            (history.state if row["what"] == "item" else history.orphans).blame(
+                row["name"], "has no id of an item that is a text"
+            )
         [there] = await self._db.read("doctor/counts")
         after, done = "", 0
         while rows := await self._db.read("doctor/items", after=after, limit=_BATCH):

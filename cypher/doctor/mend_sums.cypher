@@ -5,7 +5,7 @@ MATCH (item:Item {id: id})
 SET item.lock = true
 WITH item WHERE item.version = COUNT { MATCH (c:Change {item_id: item.id}) USING INDEX c:Change(item_id, seq) WHERE c.seq IS NOT NULL }
 CALL (item) {
-  OPTIONAL MATCH (:Actor)-[fired:HAS_FIRED]->(item) WHERE fired.brought IS NULL
+  OPTIONAL MATCH (:Actor)-[fired:HAS_FIRED]->(item) WHERE NOT coalesce(fired.brought >= 0, false)
   DELETE fired
 }
 CALL (item) {

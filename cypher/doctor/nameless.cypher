@@ -1,9 +1,9 @@
-// Items without an id and changes that name no item.
+// Items without an id that is a text, and changes that name no such item.
 CALL () {
-  MATCH (item:Item) WHERE item.id IS NULL
-  RETURN 'item' AS what, coalesce(item.title, item.name, elementId(item)) AS name
+  MATCH (item:Item) WHERE NOT coalesce(item.id > '', false)
+  RETURN 'item' AS what, coalesce(toStringOrNull(item.id), toStringOrNull(item.title), elementId(item)) AS name
 UNION ALL
-  MATCH (change:Change) WHERE change.item_id IS NULL
-  RETURN 'change' AS what, coalesce(change.name, elementId(change)) AS name
+  MATCH (change:Change) WHERE NOT coalesce(change.item_id > '', false)
+  RETURN 'change' AS what, coalesce(toStringOrNull(change.name), elementId(change)) AS name
 }
 RETURN what, name

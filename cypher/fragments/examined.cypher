@@ -1,4 +1,5 @@
-// In: item. Out: found, what the graph says of an item, its state and its history.
+// In: item. Out: found, what the graph says of an item, its state and its history. Whatever somebody wrote there by hand may
+// be of any type: only numbers are reckoned with.
 CALL (item) {
   OPTIONAL MATCH (item)-[:IN_STATE]->(state:State)
   WITH state, EXISTS { (:Workflow {name: item.workflow})-[:HAS_STATE]->(state) } AS is_own,
@@ -10,10 +11,10 @@ CALL (item) {
   OPTIONAL MATCH (change:Change {item_id: item.id})
   USING INDEX change:Change(item_id, seq)
   WHERE change.seq IS NOT NULL
-  WITH item, item.began_in AS began_in, change, COLLECT { MATCH (change)-[:PREVIOUS]->(p:Change) RETURN p.item_id + '/' + p.seq } AS before
+  WITH item, item.began_in AS began_in, change, COLLECT { MATCH (change)-[:PREVIOUS]->(p:Change) RETURN [p.item_id, p.seq] } AS before
   WITH change, change IS NULL OR
     // include: follows
-    AS follows, change IS NULL OR coalesce(before = CASE change.seq WHEN 1 THEN [] ELSE [item.id + '/' + (change.seq - 1)] END, false) AS linked
+    AS follows, change IS NULL OR coalesce(before = CASE WHEN change.seq = 1 THEN [] WHEN change.seq > 1 THEN [[item.id, change.seq - 1]] END, false) AS linked
   RETURN count(change) AS changes, count(DISTINCT change.seq) AS places, coalesce(max(change.seq), 0) AS last,
     collect(CASE WHEN NOT linked THEN change.seq END)[..5] AS loose, collect(CASE WHEN NOT follows THEN change.seq END)[..5] AS jumps
 }
@@ -33,7 +34,8 @@ WITH item, {
   summed: COLLECT {
     MATCH (actor:Actor)-[fired:HAS_FIRED]->(item)
     // What an import brought without a change is in no history.
-    WITH actor, fired, coalesce(fired.times, 0) - coalesce(fired.brought, 0) AS times WHERE times <> 0 OR fired.brought IS NULL
+    WITH actor, fired, coalesce(CASE WHEN fired.times >= 0 THEN fired.times END, 0)
+      - coalesce(CASE WHEN fired.brought >= 0 THEN fired.brought END, 0) AS times WHERE times <> 0 OR fired.brought IS NULL
     RETURN actor.id + '\n' + fired.action + '\n' + times AS line ORDER BY line },
   told: told
 } AS found

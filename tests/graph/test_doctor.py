@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import pytest_asyncio
 
+from graph.check import Check
 from graph.database import Database
 from graph.doctor import Doctor, Options
 from graph.gate import Gate
@@ -99,6 +100,45 @@ async def test_what_can_be_right_in_one_way_is_repaired(review: Review, doctor: 
         id=paper,
     )
     assert rows == [{"action": "HAND_IN", "times": 1}, {"action": "SORT", "times": 1}]
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        *((LATEST + f"SET c.seq = {odd}", "VERSION") for odd in ("'x'", "['x']", "datetime()", "-9223372036854775808")),
+        *((LATEST + f"SET c.item_id = {odd}", "CHANGES") for odd in ("7", "['x']", "datetime()", "''")),
+        *(
+            (f"MATCH (:Actor)-[f:HAS_FIRED]->(:Item {{id: $id}}) SET f.times = {odd}", "FIRED")
+            for odd in ("'x'", "['x']", "datetime()", "-9223372036854775808")
+        ),
+        *(("MATCH (i:Item {id: $id}) SET i.id = " + odd, "STATE") for odd in ("7", "['x']", "datetime()", "''")),
+        *(
+            ("MATCH (w:Workflow {name: $workflow}) SET w.name = " + odd, "RULES")
+            for odd in ("null", "['x']", "datetime()")
+        ),
+        ("MATCH (w:Workflow {name: $workflow}) SET w.version = datetime('+12345-01-01T00:00Z')", "ADOPTED"),
+        *(
+            ("MATCH (v:RuleVersion {workflow: $workflow}) SET v.yaml = " + odd, "VERSIONS")
+            for odd in ("null", "7", "['x']")
+        ),
+    ],
+)
+async def test_values_of_any_type_are_named_and_hide_nothing_else(
+    review: Review, doctor: Doctor, edit: str, check: str
+) -> None:
+    def named(checks: list[Check]) -> set[tuple[str, str]]:
+        return {(one.name, offender.name) for one in checks for offender in one.offenders}
+
+    before, paper = named(await doctor.examine()), await review.waiting()
+    await review.by_hand("MATCH (n) WHERE n.id = $id OR n.item_id = $id SET n.mark = $id", id=paper)
+    await review.by_hand(edit, id=paper)
+    try:
+        checks = await doctor.examine()
+        assert check in {name for name, _ in named(checks) - before}
+        await doctor.repair(checks)
+    finally:
+        await review.by_hand("MATCH (n {mark: $id}) DETACH DELETE n", id=paper)
+        await review.by_hand("MATCH (w:Workflow)-[:HAS_STATE]->(:State {workflow: $workflow}) DETACH DELETE w")
 
 
 async def test_who_moved_an_item_by_hand_may_stand_for_it(review: Review, doctor: Doctor) -> None:
