@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 _HEARTBEAT = 1  # seconds of silence after which the server says that it is still there
 _SILENCE = 4.0  # seconds of silence after which the server, or the consumer, is gone
 _EXPIRES = 60  # seconds the server keeps a request
-_BYTES = 16 * 2**20  # of one request, after which it is over; far more than one message may have
+_BYTES = 16 * 2**20  # of one request, after which it is over; more where one message may have so many
 _LEFT = "Nats-Pending-Messages"
 
 Read = TypeVar("Read")
@@ -46,6 +46,8 @@ class Pull(Generic[Read]):
         self._inbox = connection.new_inbox()
         self._after = after
         self._ahead = ahead
+        # A request for less than one message may have would be over at once, again and again.
+        self._bytes = max(_BYTES, 2 * connection.max_payload)
         self._read = read
         self._asked = 0
         self._waiting: list[tuple[Read, int]] = []
@@ -89,7 +91,7 @@ class Pull(Generic[Read]):
 
     async def _ask_if_few(self) -> None:
         size = sum(length for _, length in self._waiting)
-        if self._asked + len(self._waiting) <= self._ahead // 2 and size <= _BYTES // 2:
+        if self._asked + len(self._waiting) <= self._ahead // 2 and size <= self._bytes // 2:
             await self._ask()
 
     async def _ask(self) -> None:
@@ -99,7 +101,7 @@ class Pull(Generic[Read]):
         # A few hundred messages are little, unless each is as large as may be.
         wish = {
             "batch": count,
-            "max_bytes": _BYTES,
+            "max_bytes": self._bytes,
             "expires": _EXPIRES * 10**9,
             "idle_heartbeat": _HEARTBEAT * 10**9,
         }

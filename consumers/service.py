@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import structlog
 from nats.aio.client import Client
+from nats.js.errors import APIError
 
 from consumers.bus import DURABLES
 from consumers.cleaner import run_cleaner
@@ -25,7 +26,7 @@ from consumers.streams import REPLICAS, Streams
 from consumers.workflow import WorkflowDoor
 from graph.answers import Cleaner
 from graph.engine import Engine
-from graph.errors import StategateError
+from graph.errors import StategateError, UnavailableError
 from graph.events import DerivationCompleted, HeardEvent, StateChanged, StoryTransitioned, TasksCompleted, WorkCompleted
 from graph.lease import Lease
 from graph.levels import STORY, TASK
@@ -67,11 +68,15 @@ async def running(
     `replicas` is how often a cluster keeps a new stream.
 
     Raises:
+        UnavailableError: the streams cannot be made, or NATS does not answer for them.
         StategateError: one of them ended by itself, and the block was broken off: whoever runs the process starts it
             again, where it would else look sound and do nothing.
     """
     streams = Streams(connection, replicas)
-    await streams.ensure()
+    try:
+        await streams.ensure()
+    except (TimeoutError, APIError) as error:
+        raise UnavailableError(f"NATS cannot keep our streams now: {error or type(error).__name__}") from error
     stopping = asyncio.Event()
     runs = [runner.run(stopping) for runner in _runners(engine, streams, trust_declared_role, parts)]
     if Part.OUTBOX in parts:

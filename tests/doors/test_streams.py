@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +18,10 @@ from consumers.bus import connected, subscribe
 from consumers.doctor import examine
 from consumers.publisher import Publisher
 from consumers.pull import Pull, as_it_is
+from consumers.service import running
 from consumers.streams import STREAMS, Streams
 from graph.database import Database
+from graph.engine import Engine
 from graph.errors import UnavailableError
 from graph.lease import Lease
 from stategate.servers.launch import Launcher
@@ -110,6 +114,18 @@ async def test_one_that_cannot_be_made_keeps_no_other_from_being_made(
         await launcher.stop()
 
 
+async def test_streams_that_cannot_be_made_are_told_in_words(
+    engine: Engine, connection: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def make(*_: object) -> None:
+        raise BadRequestError(description="no room for it")
+
+    monkeypatch.setattr(Streams, "ensure", make)
+    with pytest.raises(UnavailableError, match=r"cannot keep our streams now: .*no room for it"):
+        async with running(engine, connection, trust_declared_role=False, keep_answers_days=1):
+            pass
+
+
 async def test_a_stream_that_keeps_what_somebody_waits_for_loses_nothing(tmp_path: Path, db: Database) -> None:
     """The next reader must not take the consumer away, and the messages with it."""
     launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
@@ -149,6 +165,30 @@ async def test_who_loses_the_connection_for_good_is_broken_off(tmp_path: Path) -
             await use()
         async with connected(url, "tests") as client:
             assert client.is_connected
+    finally:
+        await launcher.stop()
+
+
+async def test_one_larger_than_a_request_may_be_is_taken(tmp_path: Path) -> None:
+    """Where a server takes messages so large, a request for less would be over at once, for ever."""
+
+    class Roomy(Nats):
+        def command(self, ports: Mapping[str, int]) -> Sequence[str]:
+            command, config = super().command(ports), tmp_path / "nats" / "nats.conf"
+            config.write_text(json.dumps(json.loads(config.read_text()) | {"max_payload": 24 * 2**20}))
+            return command
+
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    server, body = Roomy(tmp_path), b"x" * (20 * 2**20)
+    try:
+        async with connected(server.url(await launcher.launch(server)), "tests") as client:
+            js = client.jetstream()
+            await js.add_stream(StreamConfig(name="LARGE", subjects=["large"]))
+            await js.publish("large", body, timeout=PATIENCE)
+            await js.add_consumer("LARGE", ConsumerConfig(durable_name="ours", ack_policy=AckPolicy.EXPLICIT))
+            async with Pull(client, "LARGE", "ours", 0, 500, as_it_is) as pull:
+                [message] = await pull.take(1, PATIENCE)
+            assert len(message.data) == len(body)
     finally:
         await launcher.stop()
 
