@@ -27,6 +27,8 @@ from graph.outbox import Outbox, WaitingEvent
 log = structlog.get_logger(__name__)
 
 _BATCH = 1000
+_FIRST = 50  # events that are taken together while nobody knows how large they are
+_LARGE = 4 * 2**20  # bytes of those taken together, after which fewer are
 _FORGET = 250  # published events that are forgotten together
 _REMEMBER = 1.0  # seconds after which fewer are forgotten too
 _STINT = 50  # events that are made letters without a pause
@@ -46,6 +48,7 @@ class Publisher:
         self._done: dict[str, str] = {}
         """What is published and not forgotten yet, `{node: id}`: one transaction each would cost more than they do."""
         self._since = 0.0
+        self._size = _FIRST
         self._resting = Resting()
         self._strays: set[str] = set()
         """Subjects that no stream kept when one was last looked for; whoever listens to them keeps nothing."""
@@ -97,11 +100,17 @@ class Publisher:
         """Publishes some; whether there is a reason to look again at once, but for what is written meanwhile."""
         if len(self._done) >= _FORGET:
             await self._forget()
-        events = await self._outbox.take(_BATCH, self._resting.now(), self._done.keys())
+        limit = min(self._size, _BATCH)
+        # Until they are there: so many may be too large to be read together, which looks as if the database was away.
+        self._size = max(1, limit // 2)
+        events = await self._outbox.take(limit, self._resting.now(), self._done.keys())
         if not events:
+            self._size = limit
             return False
         fault_points.passing("before-publish")
         letters = await _letters(events)
+        if sum(len(letter.data) for letter in letters) <= _LARGE:
+            self._size = limit * 2
         # Not by their ids: of events copied by hand two have one.
         nodes = {id(letter): event.node for letter, event in zip(letters, events, strict=True)}
         stored = await ingest.publish(letters)
@@ -126,7 +135,7 @@ class Publisher:
             log.warning("not published", events=len(failed), error=failed[0][1])
             if not self._resting.put(letter.chain for letter, _ in failed):
                 await asyncio.sleep(_PAUSE)
-        return bool(failed or buried) or len(events) >= _BATCH
+        return bool(failed or buried) or len(events) >= limit
 
     async def _without_stream(self, subjects: Collection[str]) -> dict[str, str]:
         """Those that no stream keeps, each with the reason; they count as strays until one does."""

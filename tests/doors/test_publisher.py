@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
@@ -18,7 +19,7 @@ from graph.database import Database
 from graph.decision import Command
 from graph.engine import Engine
 from graph.errors import UnavailableError
-from graph.outbox import Outbox
+from graph.outbox import Outbox, WaitingEvent
 from tests.doors.bus import PATIENCE, Bus, no_room_for_dead_letters
 from tests.graph.world import NO_TIMES, cypher
 
@@ -218,6 +219,35 @@ async def test_what_was_published_before_neo4j_went_away_is_not_told_again(
             await asyncio.sleep(0.1)
     assert (times, (await js.stream_info(name)).state.messages) == (1, 1)
     await js.delete_stream(name)
+
+
+async def test_of_large_events_fewer_are_taken_together(
+    db: Database, connection: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many of them may be more than can be read at once, and none would ever be published."""
+    mark, limits, there, js = uuid.uuid4().hex, list[int](), Outbox.take, connection.jetstream()
+
+    async def told() -> int:
+        about = await js.stream_info("WORKFLOW", subjects_filter=f"workflow.test.{mark}")
+        return sum((about.state.subjects or {}).values())
+
+    async def take(outbox: Outbox, limit: int, *more: Any) -> list[WaitingEvent]:
+        limits.append(limit)
+        if limit > 3 and not await told():
+            raise UnavailableError("so many are not read in time")
+        return await there(outbox, limit, *more)
+
+    monkeypatch.setattr(Outbox, "take", take)
+    made = (
+        "UNWIND range(1, 30) AS n CREATE (:OutboxEvent {outbox_id: randomUUID(), item_id: $mark + n, words: $words, "
+        "outbox_at: datetime('2000-01-01T00:00Z'), subject: 'workflow.test.' + $mark})"
+    )
+    await cypher(db, made, mark=mark, words="x" * 500_000)
+    async with asyncio.timeout(PATIENCE):
+        while await told() < 30:
+            await asyncio.sleep(0.1)
+    first = next(place for place, limit in enumerate(limits) if limit <= 3)
+    assert max(limits[first:]) < 30
 
 
 async def test_an_event_gives_the_server_no_orders(bus: Bus, db: Database, connection: Client) -> None:
