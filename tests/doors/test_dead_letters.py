@@ -75,7 +75,7 @@ async def test_one_in_any_script_is_shown_and_sent_again_as_it_was(
     task, mark = f"nobody-{uuid.uuid4()}", f"größe-{uuid.uuid4()}"
     body = json.dumps({"task_id": task, "action": "COMMIT_CODE", "actor_id": "x"}).encode()
     await bury(streams, WORK, body, {"Nats-Msg-Id": mark, "Trace": "😀 ü"}, "das 'ü' darf nicht sein", mark)
-    [number] = [one.number for one in await dead.list() if one.headers["Stategate-Msg-Id"] == mark]
+    [number] = [one.number for one in await dead.list() if one.headers.get("Stategate-Msg-Id") == mark]
     letter = await dead.get(number)
     assert (letter.reason, letter.headers["Trace"]) == ("das 'ü' darf nicht sein", "😀 ü")
     await dead.replay(number)
