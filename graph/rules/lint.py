@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, islice
 
 from graph.rules import pattern
 from graph.rules.finding import Finding, Severity
-from graph.rules.model import ANY_ROLE, ANY_STATE, Guard, Input, Transition, Workflow
+from graph.rules.model import ANY_ROLE, Guard, Input, Transition, Workflow
 
 _SUBJECT = re.compile(r"[\w-]+(\.[\w-]+)*", re.ASCII)
+TOLD = 100  # findings of one check
 BUILTIN_ROLES = {ANY_ROLE, "system"}  # known without being listed: anyone, and the engine itself
 
 
 def lint(workflow: Workflow, actors_by_role: Mapping[str, int] | None = None) -> list[Finding]:
-    """All findings, errors first. `actors_by_role` counts the actors of each role; None skips what needs it."""
-    dangling = list(_targets(workflow))
-    findings = [
-        *_names(workflow),
-        *dangling,
-        *_events(workflow),
-        *_starts(workflow),
-        *_permissions(workflow),
-        *_guards(workflow),
-        *_ambiguities(workflow),
-        *_staffing(workflow, actors_by_role),
-        *_expectations(workflow),
-    ]
-    if not dangling:
+    """The findings, errors first, `TOLD` of each check at the most.
+
+    `actors_by_role` counts the actors of each role; None skips what needs it.
+    """
+    checks = [_names, _targets, _events, _starts, _permissions, _guards, _ambiguities, _expectations]
+    if not any(_targets(workflow)):
         # The rest follows edges, so it needs them to lead somewhere.
-        findings += [*_loops(workflow), *_reachability(workflow), *_ways_out(workflow), *_shadows(workflow)]
+        checks += [_loops, _reachability, _ways_out, _shadows]
+    told = [*(check(workflow) for check in checks), _staffing(workflow, actors_by_role)]
+    findings = [finding for found in told for finding in islice(found, TOLD)]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 
@@ -50,7 +45,8 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
     names = [role.name for role in workflow.roles]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield _finding("error", "INVALID_FILE", f"The role '{name}' stands twice under roles.")
-    used = {(r, title(t)) for t in workflow.transitions for r in [*t.roles, *t.all_roles]}
+    titles = [(t, title(t)) for t in workflow.transitions]
+    used = {(r, place) for t, place in titles for r in [*t.roles, *t.all_roles]}
     used |= {(r, f"starts in {s.state}") for s in workflow.starts for r in s.roles or []}
     used |= {(r, f"awaits of {name}") for name, state in workflow.states.items() for r in state.awaits or []}
     used |= {(r, f"inherits of {role.name}") for role in workflow.roles for r in role.inherits}
@@ -68,8 +64,8 @@ def _names(workflow: Workflow) -> Iterator[Finding]:
 
 def _targets(workflow: Workflow) -> Iterator[Finding]:
     for t in workflow.transitions:
-        for name in [*t.source, *t.excepted, t.to]:
-            if name not in workflow.states and name != ANY_STATE:
+        for name in [*([] if t.from_any else t.source), *t.excepted, t.to]:
+            if name not in workflow.states:
                 yield _finding(
                     "error",
                     "DANGLING_TARGET",
@@ -122,14 +118,18 @@ def _permissions(workflow: Workflow) -> Iterator[Finding]:
 
 def _loops(workflow: Workflow) -> Iterator[Finding]:
     fired = {couple.fires for couple in workflow.couples if couple.fires}
-    by_itself = [
-        t
-        for t in workflow.transitions
-        if (t.automatic or t.action in fired) and not any(g.kind == "count" and g.op in {"<", "<="} for g in t.guards)
-    ]
-    onward = {name: {t.to for t in workflow.leaving(name) if t in by_itself} for name in workflow.states}
+    by_itself = [t for t in workflow.transitions if t.automatic or t.action in fired]
+    counted = {t.action for t in by_itself}
+    # Only a number that grows on the way round ends it.
+    endless = {
+        id(t)
+        for t in by_itself
+        if not any(g.kind == "count" and g.op in {"<", "<="} and counted & {*(g.of or [])} for g in t.guards)
+    }
+    ways = {name: [t for t in workflow.leaving(name) if id(t) in endless] for name in workflow.states}
+    onward = {name: {t.to for t in leaving} for name, leaving in ways.items()}
     if around := sorted(_on_cycle(onward)):
-        about = [t for t in by_itself if t.to in around and any(t in workflow.leaving(name) for name in around)]
+        about = {id(t): t for name in around for t in ways[name] if t.to in around}.values()
         yield _finding(
             "error",
             "AUTOMATIC_LOOP",
@@ -153,13 +153,14 @@ def _reach(edges: Mapping[str, set[str]], begin: set[str]) -> set[str]:
 
 
 def _ambiguities(workflow: Workflow) -> Iterator[Finding]:
+    conditions = {id(t): _conditions(t) for t in workflow.transitions}
     for name in workflow.states:
         for one, other in combinations(workflow.leaving(name), 2):
             if (
                 one.action == other.action
                 and one.to != other.to
+                and conditions[id(one)] == conditions[id(other)]
                 and _shared(one, other)
-                and _conditions(one) == _conditions(other)
             ):
                 yield _finding(
                     "error",
@@ -179,8 +180,9 @@ def _shared(one: Transition, other: Transition) -> bool:
     return anyone or bool(mine & theirs) or mine == theirs
 
 
-def _conditions(t: Transition) -> object:
-    return (t.guards, t.inputs, sorted(t.relations), sorted(t.actor_kinds), sorted(t.not_same_actor_as))
+def _conditions(t: Transition) -> str:
+    """As a text, because these are compared with those of many others."""
+    return repr((t.guards, t.inputs, sorted(t.relations), sorted(t.actor_kinds), sorted(t.not_same_actor_as)))
 
 
 def _guards(workflow: Workflow) -> Iterator[Finding]:
@@ -303,8 +305,11 @@ def _ways_out(workflow: Workflow) -> Iterator[Finding]:
 
 def _shadows(workflow: Workflow) -> Iterator[Finding]:
     """A later rule that the one before always takes the place of."""
+    conditions = {id(t): _conditions(t) for t in workflow.transitions}
     for name in workflow.states:
         for one, other in combinations(workflow.leaving(name), 2):
+            if one.action != other.action and not one.automatic:
+                continue
             free = not one.guards and not one.inputs and not one.relations and not one.actor_kinds and not one.all_roles
             covered = ANY_ROLE in one.roles or (
                 set(other.roles) <= set(one.roles) and not other.all_roles and bool(other.roles)
@@ -315,7 +320,7 @@ def _shadows(workflow: Workflow) -> Iterator[Finding]:
                 free
                 and not one.not_same_actor_as
                 and (same or both_automatic)
-                and (one.to == other.to or _conditions(one) != _conditions(other))
+                and (one.to == other.to or conditions[id(one)] != conditions[id(other)])
             ):
                 yield _finding(
                     "warning",

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from graph.rules.expectation import Expectation
-from graph.rules.part import Name, Names, Part, Scalar, Whole, as_list
+from graph.rules.part import MANY, Name, Names, Part, Scalar, Several, Whole, as_list
 
 ANY_STATE = "*"
 ANY_ROLE = "*"
+WAYS = 100  # out of one state; lint compares each with each
+PERMISSIONS = 20_000  # of roles to fire transitions from states, each of which an impact may tell
 
 
 class Role(Part):
     name: Name
-    inherits: list[Name] = []
+    inherits: Several[Name] = []
 
 
 class Start(Part):
     """Who may create in which initial state; no roles: anyone."""
 
     state: Name
-    roles: list[Name] | None = None
+    roles: Several[Name] | None = None
 
 
 class State(Part):
     kind: Literal["initial", "active", "final"] = "active"
-    awaits: list[Name] | None = None
+    awaits: Several[Name] | None = None
     outcome: Literal["done", "cancelled"] | None = None
 
 
@@ -38,7 +41,7 @@ class Children(Part):
     open: Whole | None = None
     open_max: Whole | None = None
     done_min: Whole | None = None
-    done_since: list[Name] | None = None
+    done_since: Several[Name] | None = None
     started_min: Whole | None = None
 
     @model_validator(mode="after")
@@ -91,7 +94,7 @@ class Guard(Part):
     of: Names | None = None
     all_in: Names | None = None
     none_in: Names | None = None
-    all_kind: Annotated[list[Literal["initial", "active", "final"]], BeforeValidator(as_list)] | None = None
+    all_kind: Annotated[Several[Literal["initial", "active", "final"]], BeforeValidator(as_list)] | None = None
     within: Annotated[Names | None, Field(alias="in")] = None
     all_fired: Names | None = None
     min: Whole | None = None
@@ -131,21 +134,21 @@ def _as_input(value: Any) -> Any:
 
 class Transition(Part):
     source: Annotated[Names, Field(alias="from", min_length=1)]
-    excepted: Annotated[list[Name], Field(alias="except")] = []
+    excepted: Annotated[Several[Name], Field(alias="except")] = []
     action: Name
     to: Name
-    roles: list[Name] = []
-    all_roles: list[Name] = []
-    relations: list[Name] = []
-    actor_kinds: list[Literal["human", "agent", "service"]] = []
-    inputs: list[Annotated[Input, BeforeValidator(_as_input)]] = []
-    guards: list[Guard] = []
-    not_same_actor_as: list[Name] = []
+    roles: Several[Name] = []
+    all_roles: Several[Name] = []
+    relations: Several[Name] = []
+    actor_kinds: Several[Literal["human", "agent", "service"]] = []
+    inputs: Several[Annotated[Input, BeforeValidator(_as_input)]] = []
+    guards: Several[Guard] = []
+    not_same_actor_as: Several[Name] = []
     automatic: bool = False
     claims: bool = False
     rework: bool = False
     emits: Name | None = None
-    effects: list[Name] = []
+    effects: Several[Name] = []
     after: str | None = None
 
     @model_validator(mode="after")
@@ -175,14 +178,28 @@ def _as_role(value: Any) -> Any:
 class Workflow(Part):
     workflow: Name
     item: Literal["task", "story"] = "task"
-    roles: list[Annotated[Role, BeforeValidator(_as_role)]] = []
-    starts: list[Start] = []
-    couples: list[Coupling] = []
+    roles: Several[Annotated[Role, BeforeValidator(_as_role)]] = []
+    starts: Several[Start] = []
+    couples: Several[Coupling] = []
     states: Annotated[
-        dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]], Field(min_length=1)
+        dict[Name, Annotated[State, BeforeValidator(lambda value: {} if value is None else value)]],
+        Field(min_length=1, max_length=MANY),
     ]
-    transitions: list[Transition] = []
-    expectations: list[Expectation] = []
+    transitions: Annotated[list[Transition], Field(max_length=4 * MANY)] = []
+    expectations: Several[Expectation] = []
+
+    @model_validator(mode="after")
+    def _size(self) -> Workflow:
+        ways, permissions = Counter[str](), 0
+        for t in self.transitions:
+            begin = [*self.states] if t.from_any else t.source
+            ways.update(begin)
+            permissions += len(begin) * max(1, len(t.roles) + len(t.all_roles))
+        if max(ways.values(), default=0) > WAYS:
+            raise ValueError(f"more than {WAYS} transitions leave '{ways.most_common(1)[0][0]}'")
+        if permissions > PERMISSIONS:
+            raise ValueError(f"{permissions} permissions, a role in a state each; {PERMISSIONS} are allowed")
+        return self
 
     def leaving(self, state: str) -> list[Transition]:
         """The transitions out of a state, those from anywhere included, in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -21,8 +21,12 @@ def as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+Some = TypeVar("Some")
+MANY = 500
+"""Entries of a list of names or rules, at the most: lint compares each with each."""
 Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
-Names = Annotated[list[Name], BeforeValidator(as_list)]
+Several = Annotated[list[Some], Field(max_length=MANY)]
+Names = Annotated[Several[Name], BeforeValidator(as_list)]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """An integer as Neo4j keeps it."""
 Scalar = bool | Whole | float | str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -51,14 +52,15 @@ class Rules:
         Raises:
             NotFoundError: nobody is called `by`. ConflictError: they may not draft these rules.
         """
-        parsed = parse(definition)
+        # Whatever is in it, the work of others goes on beside it.
+        parsed = await asyncio.to_thread(parse, definition)
         if parsed.workflow is None:
             return ImportResult(None, parsed.findings, {}, None)
         workflow = parsed.workflow
         name = workflow.workflow
         await _check_may(self._db.read, "draft", name, by)
         base = await _base(self._db.read, name)  # read first: what changes after it makes the draft stale
-        findings = lint(workflow, await self._actors_by_role())
+        findings = await asyncio.to_thread(lint, workflow, await self._actors_by_role())
         changes = await self._impact(workflow)
         if has_error(findings):
             return ImportResult(name, findings, changes, None)
@@ -202,8 +204,8 @@ class Rules:
     async def _put(
         self, tx: Transaction, text: str, mapping: Mapping[str, str] | None, by: str | None, confirm: str | None = None
     ) -> int:
-        workflow = parse(text).workflow
-        if workflow is None or has_error(lint(workflow)):
+        workflow = (await asyncio.to_thread(parse, text)).workflow
+        if workflow is None or has_error(await asyncio.to_thread(lint, workflow)):
             raise ConflictError("The draft has errors; import it again and mend them.")
         name = workflow.workflow
         [present] = await tx.run("rules/lock_workflow", name=name)

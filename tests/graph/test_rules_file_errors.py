@@ -53,6 +53,37 @@ def test_an_unknown_key_says_which_was_meant() -> None:
     assert complaint(text) == "Line 6: transitions[0].inptus: unknown key; did you mean 'inputs'?."
 
 
+def sized(states: int = 1, transitions: int = 1, begin: str = '"*"', roles: int = 1, more: str = "") -> str:
+    names = ", ".join(f"r{n}" for n in range(roles))
+    rows = [f"  - {{from: {begin}, action: GO, to: s0, roles: [{names}]{more}}}" for _ in range(transitions)]
+    listed = ", ".join(f"s{n}: {{kind: initial}}" for n in range(states))
+    return f"workflow: w\nstates: {{{listed}}}\ntransitions:\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (sized(states=501), "500"),
+        (sized(transitions=2001, begin="s0"), "2000"),
+        (sized(transitions=101), "more than 100 transitions leave 's0'"),
+        (sized(transitions=101, begin="[s0]"), "more than 100 transitions leave 's0'"),
+        (sized(roles=501), "500"),
+        (sized(states=250, transitions=9, roles=9), "20250 permissions"),
+        (sized(begin=f"[{', '.join(['s0'] * 501)}]"), "500"),
+        (sized(more=f", effects: [{', '.join(['e'] * 501)}]"), "500"),
+        (sized(more=f", actor_kinds: [{', '.join(['human'] * 501)}]"), "500"),
+        (sized() + f"roles: [{', '.join(f'r{n}' for n in range(501))}]\n", "500"),
+    ],
+)
+def test_more_rules_than_can_be_compared_with_each_other(text: str, words: str) -> None:
+    assert words in complaint(text)
+
+
+def test_as_many_rules_as_there_may_be() -> None:
+    assert parse(sized(states=500, transitions=40)).workflow is not None
+    assert parse(sized(states=2, transitions=100, roles=100)).workflow is not None
+
+
 def test_every_problem_is_named_at_once() -> None:
     text = SMALL.replace("kind: final", "kind: last").replace("to: z", "to: 7") + "extra: 1\n"
     assert len(parse(text).findings) == 3

@@ -8,7 +8,7 @@ import pytest
 
 from graph.rules.file import parse
 from graph.rules.finding import Finding
-from graph.rules.lint import lint
+from graph.rules.lint import TOLD, lint
 from graph.rules.model import Workflow
 
 STATES = "states: {a: {kind: initial}, b: {kind: active}, c: {kind: active}, z: {kind: final}}"
@@ -46,6 +46,8 @@ def test_the_shipped_rules_have_no_errors(name: str) -> None:
         ("{from: b, action: X, to: nowhere, roles: [r]}", "nowhere"),
         ("{from: nowhere, action: X, to: b, roles: [r]}", "nowhere"),
         ('{from: "*", except: [nowhere], action: X, to: z, roles: [r]}', "nowhere"),
+        ('{from: "*", except: ["*"], action: X, to: z, roles: [r]}', "*"),
+        ('{from: b, action: X, to: "*", roles: [r]}', "*"),
     ],
 )
 def test_dangling_target(row: str, state: str) -> None:
@@ -113,6 +115,11 @@ def test_a_loop_with_a_limit_ends() -> None:
     assert "AUTOMATIC_LOOP" not in {finding.code for finding in findings}
 
 
+def test_a_loop_whose_limit_counts_something_else_does_not_end() -> None:
+    limited = '{from: b, action: T, to: b, automatic: true, guards: [{kind: count, of: [GO], op: "<", value: 3}]}'
+    assert found("AUTOMATIC_LOOP", *CLEAN, limited).states == ["b"]
+
+
 def test_ambiguous_action() -> None:
     finding = found("AMBIGUOUS_ACTION", *CLEAN, "{from: b, action: ON, to: z, roles: [s, r]}")
     assert (finding.severity, finding.states) == ("error", ["b"])
@@ -137,6 +144,11 @@ def test_unreachable_state() -> None:
     states = STATES.replace("z:", "island: {kind: active}, z:")
     finding = found("UNREACHABLE_STATE", *CLEAN, "{from: island, action: X, to: z, roles: [r]}", states=states)
     assert (finding.severity, finding.states) == ("warning", ["island"])
+
+
+def test_of_one_kind_so_many_are_told() -> None:
+    states = STATES.replace("z:", ", ".join(f"s{n}: {{}}" for n in range(TOLD + 5)) + ", z:")
+    assert len([one for one in lint(workflow(*CLEAN, states=states)) if one.code == "UNREACHABLE_STATE"]) == TOLD
 
 
 def test_dead_end() -> None:
