@@ -20,7 +20,7 @@ _MANY = 16  # times, from which on a repetition counts as open
 _ESCAPE = r"\\(?:[dDsSwWnrtfa]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[^0-9A-Za-z])"
 _SET = rf"\[\^?\]?(?:{_ESCAPE}|(?!&&|--|\|\||~~)[^\\\[\]])*\]"
 _GROUP = r"\((?!\?)|\(\?(?:[:=!>]|<[=!]|[imsu]+\)|[imsu]*(?:-[ims]+)?:)"
-# What Python and Java read the same way; Java alone complains of a brace, or a bracket in a set, that stands for itself.
+# What Python and Java read alike; Java alone complains of a brace, or a bracket in a set, that stands for itself.
 _READ_ALIKE = re.compile(
     rf"(?:{_ESCAPE}|\\[bBAZ]|{_SET}|{_GROUP}|\{{[0-9]{{1,9}}(?:,[0-9]{{0,9}})?\}}|[^\\\[{{(])*", re.DOTALL
 )

@@ -7,7 +7,6 @@ import pytest
 from graph.rules.pattern import problem
 from tests.graph.world import World
 
-
 GOOD = [
     "", "[A-Z]{2,10}-[0-9]+", r"[0-9a-f]{7,40}", r"https?://\S+/\S+", r"[^@\s]+@[^@\s]+\.[^@\s]+", r"\d+(,\s*\d+)*",
     r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", r"[a-z0-9]+(-[a-z0-9]+)*", r"(?s).*ABC-\d+.*",
@@ -15,8 +14,8 @@ GOOD = [
     r"\d{4}-\d{2}-\d{2}(T\d\d:\d\d(:\d\d)?Z)?", "yes|no|maybe", r"(?=.*\d)(?=.*[a-z]).{8,}", "(?i)low|high",
     "a{3}(bc){2,4}", r"[|\]]+(a|b)*",
     r"([A-Z]+-\d+)( [A-Z]+-\d+)*", r"\w+\s+\w+\s+\w+\s+\w+\s+\w+", "ж+", "(ab)*", "[ab]*?c", r"^v\d+$",
-    r"[]a]", r"[^]a]b", r"(?i:x)y", r"(?s-i:x)y", "a{2,}", "a++b", "(?>ab)c", r"\x41\u0041", r"\{a\}", r"[{}()]", "}", "x(?<=x)y",
-    r"\b\w+\b", r"[\]\[-]", "(?u)é", r"\/\-\"",
+    r"[]a]", r"[^]a]b", r"(?i:x)y", r"(?s-i:x)y", "a{2,}", "a++b", "(?>ab)c", r"\x41\u0041", r"\{a\}", r"[{}()]", "}",
+    "x(?<=x)y", r"\b\w+\b", r"[\]\[-]", "(?u)é", r"\/\-\"",
 ]  # fmt: skip
 
 
