@@ -7,7 +7,13 @@ CALL (workflow) {
   MATCH (t:Transition)
   WHERE t.workflow = workflow.name OR EXISTS { (t)-[:FROM]->(:State)<-[:HAS_STATE]-(workflow) } OR EXISTS { (t)-[:FROM_ANY]->(workflow) }
   OPTIONAL MATCH (t)-[:REQUIRES|GUARDED_BY]->(part)
-  DETACH DELETE part, t
+  WITH collect(DISTINCT t) AS transitions, collect(DISTINCT part) AS parts
+  FOREACH (t IN transitions | DETACH DELETE t)
+  WITH parts
+  UNWIND parts AS part
+  // One that a hand has given to a transition of another workflow too stays there.
+  WITH part WHERE NOT EXISTS { (part)<-[:REQUIRES|GUARDED_BY]-() }
+  DETACH DELETE part
 }
 CALL (workflow) {
   MATCH (workflow)-[:HAS_COUPLING]->(k:Coupling)

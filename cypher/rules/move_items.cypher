@@ -20,12 +20,14 @@ MATCH (engine:System)
 UNWIND range(0, size($ids) - 1) AS place
 MATCH (item:Item {id: $ids[place]})-[here:IN_STATE]->(old:State)
 USING INDEX SEEK item:Item(id)
-WITH engine, place, item, here, old ORDER BY place
 MATCH (old)<-[:OUT_OF]-(move:RuleMove)-[:INTO]->(new:State)
-OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
-WITH *, datetime.realtime() AS now, item.version + 1 AS version, 'RULES_CHANGED' AS action,
-  head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS role, randomUUID() AS command_id
-DELETE here
+// One that a hand has put into such states more than once is moved once.
+WITH engine, item, min(place) AS place, collect(DISTINCT here) AS left, head(collect(old)) AS old, head(collect(move)) AS move, head(collect(new)) AS new
+ORDER BY place
+WITH *, datetime.realtime() AS now, coalesce(item.version, 0) + 1 AS version, 'RULES_CHANGED' AS action,
+  head(COLLECT { MATCH (engine)-[:HAS_ROLE]->(r:Role) RETURN r.name }) AS role, randomUUID() AS command_id,
+  head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent }) AS story
+FOREACH (here IN left | DELETE here)
 CREATE (item)-[:IN_STATE]->(new)
 CREATE (change:Change {
   name: action, item_id: item.id, seq: version, action: action, from: old.name, to: new.name, automatic: true,
@@ -35,6 +37,8 @@ SET item.version = version, item.updated_at = now, item.entered_at = now,
   item.started_at = CASE WHEN new.kind = 'active' THEN coalesce(item.started_at, now) ELSE item.started_at END,
   // A final state under another name: the item was done when it was done.
   item.done_at = CASE WHEN new.kind = 'final' AND coalesce(new.outcome, 'done') = 'done' THEN coalesce(item.done_at, now) END
+MERGE (engine)-[fired:HAS_FIRED {action: action}]->(item)
+SET fired.times = coalesce(fired.times, 0) + 1, fired.last_at = now
 CREATE (:OutboxEvent {
   outbox_id: randomUUID(), outbox_at: now, outbox_order: place * 100, item_id: item.id,
   subject: CASE WHEN item:Task THEN 'workflow.state.changed' ELSE 'planning.story.transitioned' END,

@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 BATCH = 1000  # items to a transaction
 _WAIT = 0.1  # seconds between two looks at what another process moves
 _TRIES = 5  # batches without effect after which something is wrong
+_NAMED = 5  # items that are named then
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,15 @@ class Moves:
                     continue
                 idle = 0 if await self._batch(workflow) else idle + 1
                 if idle > _TRIES:
+                    # Another process may have the moves of other workflows to make.
+                    await self._lease.release()
+                    some = await self._db.read("rules/waiting_items", workflow=workflow, limit=_NAMED)
+                    items = ", ".join(
+                        f"'{row['id']}'" if row["id"] is not None else "one without an id" for row in some
+                    )
                     raise ConflictError(
-                        f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}; "
-                        "was a state taken away by hand?"
+                        f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}: {items}. Mend or delete "
+                        "them, or the state they go to, if that was taken away by hand; the log says what is wrong."
                     )
             await self._lease.release()
 
@@ -136,7 +143,10 @@ class Moves:
             return 0
         workflows = {one.workflow for one in await self.pending() if one.level is None or one.level in levels}
         for workflow in sorted(workflows):
-            await self.finish(workflow)
+            try:
+                await self.finish(workflow)
+            except ConflictError as error:
+                log.warning("items wait to be moved", workflow=workflow, error=str(error))
         return len(workflows)
 
     async def _batch(self, workflow: str) -> bool:
@@ -150,19 +160,20 @@ class Moves:
             return True
         return await self._move_or_halve(ids)
 
-    async def _move_or_halve(self, ids: Sequence[str]) -> bool:
+    async def _move_or_halve(self, ids: Sequence[str], *, goes_on: bool = True) -> bool:
         """Whether any was moved. What would follow by itself of one waits for mended rules; its move does not."""
         try:
-            return bool(await self._db.in_transaction(lambda tx: move(tx, ids)))
+            return bool(await self._db.in_transaction(lambda tx: move(tx, ids, goes_on=goes_on)))
         except UnavailableError:
             raise
         except Exception as error:
-            if len(ids) == 1:
-                log.warning("a moved item does not go on by itself", item=ids[0], error=str(error))
-                return bool(await self._db.in_transaction(lambda tx: move(tx, ids, goes_on=False)))
-        middle = len(ids) // 2
-        halves = [await self._move_or_halve(ids[:middle]), await self._move_or_halve(ids[middle:])]
-        return any(halves)
+            if len(ids) > 1:
+                middle = len(ids) // 2
+                halves = [await self._move_or_halve(half) for half in (ids[:middle], ids[middle:])]
+                return any(halves)
+            problem = "a moved item does not go on by itself" if goes_on else "an item cannot be moved"
+            log.warning(problem, item=ids[0], error=str(error))
+            return goes_on and await self._move_or_halve(ids, goes_on=False)
 
 
 def _names(pending: Sequence[Move]) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from graph.decision import Outcome
+from graph.doctor import Doctor, Options
 from graph.errors import ConflictError, NotFoundError
 from graph.queries import query
 from graph.rules import moves
@@ -185,6 +186,45 @@ async def test_items_come_in_while_it_is_published(paper: Paper) -> None:
     await world.rules.moves.finish(paper.name)
     assert {answer.outcome for answer in answers} == {Outcome.APPLIED}
     assert {await world.state(item) for item in items} == {"queued"}
+
+
+async def test_items_made_or_spoilt_by_hand_are_moved_once(paper: Paper) -> None:
+    world, raw = paper.world, unique("raw")
+    [twice] = await paper.waiting()
+    await world.cypher("MATCH (i:Item {id: $id})-[:IN_STATE]->(s) CREATE (i)-[:IN_STATE]->(s)", id=twice)
+    made = (
+        "MATCH (s:State {workflow: $n, name: 'waiting'}) CREATE (:Item:Task {id: $id, workflow: $n})-[:IN_STATE]->(s)"
+    )
+    await world.cypher(made, n=paper.name, id=raw)
+    await world.rules.publish(paper.name, await paper.draft(paper.renamed), {"waiting": "queued"})
+    for item, place in ((twice, 2), (raw, 1)):
+        assert (await world.state(item), (await world.item(item))["version"]) == ("queued", place)
+        assert [change["seq"] for change in await world.history(item)][-1] == place
+        assert len(await world.events(item, "workflow.state.changed")) == place
+        await world.applied(item, "PRINT", paper.reader)
+    checks = await Doctor(world.db, Options(limit=1_000_000)).examine()
+    assert [one for check in checks for one in check.offenders if one.name in {twice, raw}] == []
+
+
+async def test_one_that_cannot_be_moved_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper, other = sorted([await Paper(world).open() for _ in range(2)], key=lambda one: one.name)
+    items, [elsewhere] = await paper.waiting(3), await other.waiting()
+    [bad, *good] = sorted(items)
+    await world.cypher("MATCH (i:Item {id: $id}) SET i.version = date()", id=bad)
+    await other.crashed(monkeypatch, other.renamed, {"waiting": "queued"})
+    confirm = await paper.draft(paper.renamed)
+    with pytest.raises(ConflictError, match=f"1 items.*cannot be moved from 'waiting' to 'queued': '{bad}'"):
+        await world.rules.publish(paper.name, confirm, {"waiting": "queued"})
+    assert [await world.state(item) for item in (bad, *good)] == ["waiting", "queued", "queued"]
+    await world.applied(good[0], "PRINT", paper.reader)
+    # Nor the moves of other workflows, whichever process makes them.
+    another = Moves(world.db)
+    assert await another._lease.take()
+    await another.tick()
+    assert await world.state(elsewhere) == "queued"
+    await world.cypher("MATCH (i:Item {id: $id}) SET i.version = 1", id=bad)
+    assert await world.rules.publish(paper.name, confirm, {"waiting": "queued"}) == 2
+    assert await world.state(bad) == "queued"
 
 
 async def test_undone_by_publishing_the_version_before(paper: Paper) -> None:

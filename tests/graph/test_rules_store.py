@@ -184,3 +184,17 @@ async def test_one_workflow_does_not_disturb_the_roles_of_another(world: World, 
     )
     await world.publish(other + f"transitions:\n  - {{from: a, action: GO, to: z, roles: [chief{suffix}]}}\n")
     assert await world.rules.export(f"review{suffix}") == canonical(definition(suffix))
+
+
+async def test_a_guard_that_two_workflows_share_stays_with_the_other(world: World, suffix: str) -> None:
+    other = unique("-")
+    await world.publish(definition(other))
+    share = "MATCH (:Transition {workflow: $a, name: 'PRINT'})-[:GUARDED_BY]->(g), (t:Transition {workflow: $b, name: 'TAKE'}) "
+    await world.cypher(share + "CREATE (t)-[:GUARDED_BY]->(g)", a=f"review{suffix}", b=f"review{other}")
+    before = await world.rules.export(f"review{other}")
+    await world.publish(definition(suffix))
+    assert await world.rules.export(f"review{other}") == before
+    await world.publish(before)
+    assert await world.rules.export(f"review{suffix}") == canonical(definition(suffix))
+    left = "MATCH (g:Guard) WHERE NOT EXISTS { ()-[:GUARDED_BY]->(g) } RETURN count(g) AS n"
+    assert await world.cypher(left) == [{"n": 0}]
