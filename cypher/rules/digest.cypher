@@ -1,7 +1,7 @@
 // What the live rules of all workflows are made of, raw and in no order, so that an edit by hand shows at little cost.
 RETURN datetime.statement() AS at,
   COLLECT {
-    MATCH (workflow:Workflow)
+    MATCH (workflow:Workflow) WHERE workflow.name IS NOT NULL AND workflow.name IS :: STRING
     RETURN {
       name: workflow.name,
       own: [workflow.item, workflow.roles, workflow.version, workflow.sha256, workflow.unadopted],

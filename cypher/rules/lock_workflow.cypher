@@ -1,4 +1,4 @@
-// Takes the lock of a workflow, made if missing, so that one publishes at a time. $name.
+// Takes the lock of a workflow, made if missing, so that one publishes at a time; whether it has rules already. $name.
 MERGE (workflow:Workflow {name: $name})
 SET workflow.lock = true
-RETURN workflow.version AS version
+RETURN workflow.version IS NOT NULL OR EXISTS { (workflow)-[:HAS_VERSION]->(:RuleVersion) } AS is_there

@@ -1,4 +1,4 @@
-// Makes what was written the next version, immutable from now on, ends the draft and tells it. $name, $number, $yaml, $sha256, $by, $how.
+// Makes what was written the next version, immutable from now on, and tells it; what was published ends the draft. $name, $number, $yaml, $sha256, $by, $how.
 // Without $by it was the engine itself.
 MATCH (workflow:Workflow {name: $name})
 MATCH (engine:System)
@@ -14,5 +14,5 @@ CREATE (:OutboxEvent {
   subject: 'workflow.rules.changed', workflow: $name, version: $number, by: by, how: $how
 })
 WITH workflow
-OPTIONAL MATCH (draft:RuleDraft {workflow: workflow.name})
+OPTIONAL MATCH (draft:RuleDraft {workflow: workflow.name}) WHERE $how = 'published'
 DETACH DELETE draft

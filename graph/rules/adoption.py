@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from graph.database import Database, Row, Transaction
-from graph.errors import ConflictError, NotFoundError
+from graph.errors import ConflictError, NotFoundError, UnavailableError
 from graph.rules.file import dump, parse
 from graph.rules.finding import Finding
 from graph.rules.lint import lint
@@ -64,11 +64,11 @@ async def adopt_before(tx: Transaction, name: str) -> int:
     """Makes an edit by hand that is no version yet one, before it is replaced; returns the newest version's number."""
     [newest] = await tx.run("rules/hold", name=name)
     live = await examine(tx.run, name, newest["yaml"])
-    return await _adopt(tx, name, newest, live) if live.standing is Standing.EDITED else newest["version"] or 0
+    return await _adopt(tx, name, newest, live) if live.standing is Standing.EDITED else newest["last"]
 
 
 async def _adopt(tx: Transaction, name: str, newest: Row, live: Live) -> int:
-    number: int = max(newest["version"] or 0, newest["number"] or 0) + 1
+    number: int = newest["last"] + 1
     digest = hashlib.sha256(live.text.encode()).hexdigest()
     await tx.run("rules/save_version", name=name, number=number, yaml=live.text, sha256=digest, by=None, how="adopted")
     return number
@@ -96,14 +96,20 @@ class Adoption:
             self._looked = None
             return 0
         [seen] = await self._db.read("rules/digest")
-        lately, self._lately = self._lately, []
-        for edit in lately:
+        for edit in self._lately:
             # Actions that were under way when the edit was dealt with have committed by now.
             await self._db.write("rules/mark_changes", **edit)
+        self._lately = []
         adopted, finished = 0, True
         for name, digest in _digests(seen):
             if self._known.get(name) != digest:
-                live = await self._look(name, lease["looked_at"])
+                try:
+                    live = await self._look(name, lease["looked_at"])
+                except UnavailableError:
+                    raise
+                except Exception:
+                    log.exception("it cannot be told whether rules were edited by hand", workflow=name)
+                    continue
                 adopted += live is not None and live.standing is Standing.EDITED
                 finished = finished and live is not None
                 if live is not None and live.standing is not Standing.EDITED:
@@ -173,14 +179,14 @@ def _digests(seen: Row) -> Iterator[tuple[str, str]]:
     parts: dict[str, list[str]] = defaultdict(list)
     for row in seen["transitions"]:
         own = {key: value for key, value in row["own"].items() if key != "lock"}
-        for owner in {*row["owners"]}:
+        for owner in {*map(_text, row["owners"])}:
             parts[owner].append(_text([own, sorted(map(_text, row["edges"]))]))
     shared = [_text(row["own"]) for row in seen["inherits"] if row["owner"] is None]
     for row in seen["inherits"]:
-        parts[row["owner"]].append(_text(row["own"]))
+        parts[_text(row["owner"])].append(_text(row["own"]))
     for row in seen["workflows"]:
         inside = [sorted(map(_text, row[key])) for key in ("states", "starts", "couplings")]
-        whole = _text([row["own"], *inside, sorted(parts[row["name"]]), sorted(shared)])
+        whole = _text([row["own"], *inside, sorted(parts[_text(row["name"])]), sorted(shared)])
         yield row["name"], hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -124,12 +124,10 @@ class Moves:
                     # Another process may have the moves of other workflows to make.
                     await self._lease.release()
                     some = await self._db.read("rules/waiting_items", workflow=workflow, limit=_NAMED)
-                    items = ", ".join(
-                        f"'{row['id']}'" if row["id"] is not None else "one without an id" for row in some
-                    )
+                    named = ["one without an id" if row["id"] is None else f"'{row['id']}'" for row in some]
                     raise ConflictError(
-                        f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}: {items}. Mend or delete "
-                        "them, or the state they go to, if that was taken away by hand; the log says what is wrong."
+                        f"{waiting} items of '{workflow}' cannot be moved from {_names(pending)}: {', '.join(named)}. "
+                        "Mend or delete them, or bring back the state they go to; the log says what is wrong."
                     )
             await self._lease.release()
 

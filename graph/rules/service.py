@@ -164,7 +164,7 @@ class Rules:
 
             async def work(tx: Transaction, text: str = text, name: str = name) -> None:
                 [present] = await tx.run("rules/lock_workflow", name=name)
-                if present["version"] is None:
+                if not present["is_there"]:
                     await self._put(tx, text, None, None)
 
             await self._db.in_transaction(work)
@@ -208,8 +208,8 @@ class Rules:
         if workflow is None or has_error(await asyncio.to_thread(lint, workflow)):
             raise ConflictError("The draft has errors; import it again and mend them.")
         name = workflow.workflow
-        [present] = await tx.run("rules/lock_workflow", name=name)
-        number = (await adopt_before(tx, name) if present["version"] is not None else 0) + 1
+        await tx.run("rules/lock_workflow", name=name)
+        number = await adopt_before(tx, name) + 1
         await write(tx, workflow, mapping, number, confirm)
         await tx.run(
             "rules/save_version", name=name, number=number, yaml=text, sha256=_digest(text), by=by, how="published"

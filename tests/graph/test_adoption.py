@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from neo4j.exceptions import Neo4jError
 
 from graph.database import Database
-from graph.errors import ConflictError, NotFoundError
+from graph.errors import ConflictError, NotFoundError, UnavailableError
 from graph.gate import Gate
 from graph.rules.adoption import Adoption
 from graph.rules.service import Rules
@@ -178,6 +179,81 @@ async def test_one_who_takes_over_knows_since_when(review: Review, watcher: Adop
     assert (await under(review, paper))[-1] == ("TAKE", 1, True)
 
 
+async def test_a_workflow_without_a_name_marks_nothing(review: Review, watcher: Adoption) -> None:
+    await watcher.tick()
+    await review.world.cypher("CREATE (:Workflow {note: 'nameless'})")
+    try:
+        paper = await review.waiting()
+        await watcher.tick()
+        await watcher.tick()
+        await review.by_hand(MORE_READERS, role=review.role("lawyer"))
+        await watcher.tick()
+        await watcher.tick()
+    finally:
+        await review.world.cypher("MATCH (w:Workflow {note: 'nameless'}) DELETE w")
+    assert await under(review, paper) == [("HAND_IN", 1, False), ("SORT", 1, False)]
+
+
+@pytest.mark.parametrize(
+    ("edit", "number"),
+    [
+        ("SET w.version = '7'", 8),
+        ("SET w.version = date()", 2),
+        ("SET w.version = 0", 2),
+        ("REMOVE w.version", 2),
+        ("WITH w MATCH (w)-[:HAS_VERSION]->(v) SET v.yaml = 7", 2),
+    ],
+)
+async def test_a_version_spoilt_by_hand_is_followed_by_a_right_one(
+    review: Review, watcher: Adoption, edit: str, number: int
+) -> None:
+    await review.by_hand(f"MATCH (w:Workflow {{name: $workflow}}) {edit}")
+    watcher._known.clear()  # as of a process that has just begun
+    await watcher.tick()
+    assert (await versions(review))[-1] == (number, "adopted")
+    assert await review.world.rules.export(review.workflow, number) == await review.world.rules.export(review.workflow)
+    await review.by_hand(f"MATCH (w:Workflow {{name: $workflow}}) {edit}")
+    await review.world.publish(definition(review.suffix))
+    assert (await versions(review))[-1][1] == "published"
+
+
+async def test_what_cannot_be_looked_at_keeps_nobody_from_the_others(review: Review, watcher: Adoption) -> None:
+    spoilt, other = sorted([review, await Review.open(review.world)], key=lambda one: one.workflow)
+    await spoilt.by_hand("MATCH (:Workflow {name: $workflow})-[:HAS_VERSION]->(v) SET v.number = 'first'")
+    for one in (spoilt, other):
+        await one.by_hand(MORE_READERS, role=one.role("lawyer"))
+    await other.by_hand("MATCH (t:Transition {workflow: $workflow, name: 'SIGN'}) SET t.workflow = ['x']")
+    await watcher.tick()
+    assert (await versions(other))[-1] == (2, "adopted")
+    await spoilt.by_hand("MATCH (:Workflow {name: $workflow})-[:HAS_VERSION]->(v) SET v.number = 1")
+
+
+async def test_changes_under_way_are_marked_also_when_neo4j_goes_away(
+    review: Review, watcher: Adoption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = await review.waiting()
+    await watcher.tick()
+    await review.by_hand(MORE_READERS, role=review.role("lawyer"))
+    await watcher.tick()
+    [edit] = watcher._lately
+    await review.world.applied(paper, "TAKE", review.lawyer)
+    # As if it had been under way.
+    await review.world.cypher("MATCH (c:Change {item_id: $id, action: 'TAKE'}) SET c.rule_version = $n", id=paper, n=1)
+    write = Database.write
+
+    async def away(self: Database, name: str, /, **given: Any) -> list[Row]:
+        if name == "rules/mark_changes":
+            raise UnavailableError("Neo4j does not answer.")
+        return await write(self, name, **given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Database, "write", away)
+        with pytest.raises(UnavailableError):
+            await watcher.tick()
+    await watcher.tick()
+    assert (edit["number"], (await under(review, paper))[-1]) == (1, ("TAKE", 1, True))
+
+
 async def test_a_role_that_is_used_but_not_listed_is_no_edit(review: Review, watcher: Adoption) -> None:
     await review.world.publish(definition(review.suffix).replace(f"lawyer{review.suffix}, ", "", 1))
     await watcher.tick()
@@ -190,7 +266,7 @@ async def test_a_draft_made_before_an_edit_does_not_publish(review: Review, watc
     with pytest.raises(ConflictError, match="have changed since this draft"):
         await review.world.rules.publish(review.workflow, draft.confirm or "")
     await watcher.tick()
-    with pytest.raises((ConflictError, NotFoundError)):
+    with pytest.raises(ConflictError, match="have changed since this draft"):
         await review.world.rules.publish(review.workflow, draft.confirm or "")
     assert await versions(review) == [(1, "published"), (2, "adopted")]
 

@@ -189,8 +189,12 @@ async def test_one_workflow_does_not_disturb_the_roles_of_another(world: World, 
 async def test_a_guard_that_two_workflows_share_stays_with_the_other(world: World, suffix: str) -> None:
     other = unique("-")
     await world.publish(definition(other))
-    share = "MATCH (:Transition {workflow: $a, name: 'PRINT'})-[:GUARDED_BY]->(g), (t:Transition {workflow: $b, name: 'TAKE'}) "
-    await world.cypher(share + "CREATE (t)-[:GUARDED_BY]->(g)", a=f"review{suffix}", b=f"review{other}")
+    await world.cypher(
+        "MATCH (:Transition {workflow: $a, name: 'PRINT'})-[:GUARDED_BY]->(g), "
+        "(t:Transition {workflow: $b, name: 'TAKE'}) CREATE (t)-[:GUARDED_BY]->(g)",
+        a=f"review{suffix}",
+        b=f"review{other}",
+    )
     before = await world.rules.export(f"review{other}")
     await world.publish(definition(suffix))
     assert await world.rules.export(f"review{other}") == before
@@ -198,3 +202,13 @@ async def test_a_guard_that_two_workflows_share_stays_with_the_other(world: Worl
     assert await world.rules.export(f"review{suffix}") == canonical(definition(suffix))
     left = "MATCH (g:Guard) WHERE NOT EXISTS { ()-[:GUARDED_BY]->(g) } RETURN count(g) AS n"
     assert await world.cypher(left) == [{"n": 0}]
+
+
+async def test_shipped_rules_whose_version_a_hand_took_away_are_left_as_they_are(world: World) -> None:
+    before = await world.rules.export("task")
+    [row] = await world.cypher("MATCH (w:Workflow {name: 'task'}) WITH w, w.version AS v REMOVE w.version RETURN v")
+    try:
+        await world.rules.load_shipped()
+        assert await world.rules.export("task") == before
+    finally:
+        await world.cypher("MATCH (w:Workflow {name: 'task'}) SET w.version = $v", v=row["v"])
