@@ -21,8 +21,9 @@ WITH *, taken IS NULL AND other IS NULL AND same_epic IS NULL AND NOT builtin AN
   AND ($owner_id IS NULL OR owner IS NOT NULL) AS fit
 CALL (story, assignee, author, owner, workflow, start, fit) {
   WITH * WHERE fit
-  WITH *, coalesce(head(COLLECT {
-    MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
+  WITH *,
+    // include: last_rank
+    AS last_rank
   CREATE (story)-[:HAS_TASK]->(task:Task:Item {
     id: $id, name: $id, title: $title, workflow: workflow.name, version: 0, rework: 0, description: $description, type: $type, estimate: $estimate, labels: $labels,
     priority: $priority, rank: last_rank + 1, created_at: datetime.realtime(), updated_at: datetime.realtime(),

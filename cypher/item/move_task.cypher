@@ -3,8 +3,9 @@
 MATCH (task:Task {id: $id})
 MATCH (story:Story {id: $story_id})
 OPTIONAL MATCH (former:Story)-[hangs:HAS_TASK]->(task)
-WITH task, story, collect(former) AS formers, collect(hangs) AS edges, coalesce(head(COLLECT {
-  MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
+WITH task, story, collect(former) AS formers, collect(hangs) AS edges,
+  // include: last_rank
+  AS last_rank
 CALL (task) {
   // Their locks, so that one that closes now either sees where it is waited for, or is closed when we look.
   MATCH (task)-[:DEPENDS_ON]->(on:Task)

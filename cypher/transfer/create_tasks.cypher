@@ -27,6 +27,7 @@ WHERE NOT EXISTS { (:Item {id: row.id}) } AND NOT EXISTS { (:Story {id: row.id})
   // What is closed takes no work that is not, but for what this very file has closed so.
   AND (row.story_id IS NULL OR story IS NOT NULL AND (
     coalesce(state.kind, 'active') = 'final' OR NOT EXISTS { (story)-[:IN_STATE]->(:State {kind: 'final'}) } OR story.imported_from = $file))
+  AND all(id IN row.depends_on WHERE id IN [one IN $rows | one.id] OR EXISTS { (:Task {id: id}) })
   AND (row.author_id IS NULL OR author IS NOT NULL) AND (row.owner_id IS NULL OR owner IS NOT NULL)
   AND (row.assignee_id IS NULL OR assignee IS NOT NULL) AND all(one IN row.fired WHERE EXISTS { (:Actor {id: one.actor_id}) })
 CREATE (task:Task)

@@ -1,4 +1,5 @@
 // A page of the ids of one kind, in their order. $kind: epic, sprint, story or task; $after; $limit; $epic_id: of which epic alone, or null.
+// Each is told once, also where a hand has drawn an edge twice.
 CALL () {
   UNWIND CASE WHEN $kind = 'epic' AND $epic_id IS NULL THEN [1] ELSE [] END AS one
   MATCH (epic:Epic) WHERE epic.id > $after
@@ -18,7 +19,7 @@ UNION ALL
 UNION ALL
   UNWIND CASE WHEN $kind = 'story' THEN [1] ELSE [] END AS one
   MATCH (epic:Epic {id: $epic_id})-[:HAS_STORY]->(story:Story) WHERE story.id > $after
-  RETURN story.id AS id ORDER BY id LIMIT $limit
+  RETURN DISTINCT story.id AS id ORDER BY id LIMIT $limit
 UNION ALL
   UNWIND CASE WHEN $kind = 'task' AND $epic_id IS NULL THEN [1] ELSE [] END AS one
   MATCH (task:Task) WHERE task.id > $after
@@ -26,6 +27,6 @@ UNION ALL
 UNION ALL
   UNWIND CASE WHEN $kind = 'task' THEN [1] ELSE [] END AS one
   MATCH (epic:Epic {id: $epic_id})-[:HAS_STORY]->(:Story)-[:HAS_TASK]->(task:Task) WHERE task.id > $after
-  RETURN task.id AS id ORDER BY id LIMIT $limit
+  RETURN DISTINCT task.id AS id ORDER BY id LIMIT $limit
 }
 RETURN id

@@ -3,8 +3,9 @@
 MATCH (story:Story {id: $story_id})
 MATCH (workflow:Workflow {name: $workflow})-[starts:STARTS_AT]->(initial:State)
 WITH story, workflow, initial ORDER BY starts.order LIMIT 1
-WITH story, workflow, initial, coalesce(head(COLLECT {
-  MATCH (story)-[:HAS_TASK]->(sibling:Task) RETURN sibling.rank ORDER BY coalesce(sibling.rank, 0) DESC LIMIT 1 }), -1) AS last_rank
+WITH story, workflow, initial,
+  // include: last_rank
+  AS last_rank
 UNWIND $tasks AS row
 OPTIONAL MATCH (known:Item {id: row.id})
 WITH story, workflow, initial, row, last_rank WHERE known IS NULL

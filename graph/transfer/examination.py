@@ -63,6 +63,8 @@ class _There:
     """Sprints that take no stories."""
     closed: set[str]
     """Stories that take no work that is not closed itself."""
+    deleted: set[str]
+    """Stories and tasks that a hand has deleted, whose changes are there still."""
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
 
 
@@ -188,6 +190,7 @@ class Examination:
             sprints=list(named["sprint"]),
             stories=list(named["story"]),
             tasks=list(named["task"]),
+            items=list(ids["story"] | ids["task"]),
             flows=[{"name": name, "item": item} for name, item in flows],
             file=self.mark,
         )
@@ -199,6 +202,7 @@ class Examination:
             set(found["archived"]),
             set(found["ended"]),
             set(found["closed"]),
+            set(found["deleted"]),
         )
         self._old_tasks |= there.named["task"]
         for kind, wanted in ids.items():
@@ -212,6 +216,10 @@ class Examination:
         for kind in _others(row):
             if row.id in there.named[kind]:
                 head.blame(f"'{row.id}' is the id of {_A[kind]} in the graph; take another id", "id")
+        if row.kind in {"story", "task"} and row.id in there.deleted:
+            head.blame(
+                "changes of an item of this id, which was deleted by hand, are there still; delete them first", "id"
+            )
         for name, kind, id in _references(row):
             self._check_reference(head, name, kind, id, there)
         for line, change in zip(unit.changes, unit.history, strict=False):

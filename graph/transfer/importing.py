@@ -27,6 +27,14 @@ Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it was, and how much there is."""
 
 
+class _MissingError(Exception):
+    """Tasks that others of their batch depend on could not be created; it is done again without them."""
+
+    def __init__(self, ids: set[str]) -> None:
+        super().__init__()
+        self.ids = ids
+
+
 class Import:
     """From a file into the graph. What is there is left alone, so doing it again goes on where it was broken off."""
 
@@ -81,11 +89,19 @@ class Import:
             for kind, given in rows.items():
                 if given:
                     made |= {(kind, row["id"]) for row in await _create(tx, kind, given, seen.mark)}
+            missing = {row["id"] for row in rows["task"]} - {id for kind, id in made if kind == "task"}
+            if any(missing.intersection(row["depends_on"]) for row in rows["task"] if row["id"] not in missing):
+                raise _MissingError(missing)
             if chains := [history for key, history in histories.items() if key in made]:
                 await tx.run("transfer/create_changes", histories=chains)
             return made
 
-        made = await self._until_free(work)
+        while True:
+            try:
+                made = await self._until_free(work)
+                break
+            except _MissingError as error:
+                rows["task"] = [row for row in rows["task"] if row["id"] not in error.ids]
         for unit in batch:
             if (unit.head.kind, unit.head.id) not in made:
                 _lost(unit, report)

@@ -14,6 +14,7 @@ from graph.transfer.rows import KINDS, PARSER, Actor, Change, Epic, Sprint, Stor
 
 LONGEST = 8 * 2**20
 """Bytes of a line."""
+_MOST = 50  # fields of a line of which it is told what is wrong
 _QUOTED = 60  # characters of a value that a message repeats
 
 
@@ -166,11 +167,13 @@ def _what(data: bytes) -> tuple[str, str | None]:
 
 
 def _messages(kind: str, error: ValidationError) -> dict[str | None, str]:
-    """What is wrong with each field, and what would be right."""
+    """What is wrong with each field, and what would be right; of very many no more than are of use."""
     found: dict[str | None, str] = {}
     for detail in error.errors(include_url=False):
         name = str(detail["loc"][1]) if len(detail["loc"]) > 1 else None
         found[name] = _message(kind, detail["type"], detail["msg"], detail["input"])
+        if len(found) == _MOST:
+            break
     return found
 
 

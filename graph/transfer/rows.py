@@ -14,7 +14,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from neo4j.time import DateTime
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, StringConstraints, TypeAdapter
 
 from graph.database import Row
 from graph.events import Number
@@ -105,7 +105,7 @@ def _storable(inputs: dict[str, Any]) -> dict[str, Any]:
 
 At = Annotated[str, AfterValidator(canonical)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAMED)]
-Ids = Annotated[list[Id], AfterValidator(no_repeats)]
+Ids = Annotated[list[Id], FailFast(), AfterValidator(no_repeats)]
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 Key = Annotated[str, AfterValidator(_key)]
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -157,7 +157,7 @@ class Decision(Part):
     kind: Name
 
 
-Did = Annotated[list[Fired], AfterValidator(_once)]
+Did = Annotated[list[Fired], FailFast(), AfterValidator(_once)]
 
 
 def _sent(name: str, value: Any) -> Any:
@@ -299,7 +299,7 @@ class Story(BacklogRow):
     sprint_entered_at: At | None = None
     sprint_entered_by: Id | None = None
     sprint_points: Points | None = None
-    stays: list[Stay] = Field(default_factory=list)
+    stays: Annotated[list[Stay], FailFast()] = Field(default_factory=list)
     external: bool = False
     workflow: Name = STORY_WORKFLOW
     state: Name | None = None
@@ -430,5 +430,10 @@ PARSER: TypeAdapter[Actor | Epic | Sprint | Story | Task | Change] = TypeAdapter
 
 
 def line(kind: str, told: Row) -> str:
-    """A row as it stands in the file, with the end of its line."""
-    return json.dumps({"kind": kind} | told, ensure_ascii=False) + "\n"
+    """A row as it stands in the file, with the end of its line; what a hand has made no value of JSON is a text."""
+    return json.dumps({"kind": kind} | told, ensure_ascii=False, default=_odd) + "\n"
+
+
+def _odd(value: Any) -> str:
+    # The driver has no value for a time in the year 10000, say.
+    return str(value.iso_format()) if hasattr(value, "iso_format") else "unreadable"

@@ -641,3 +641,79 @@ async def test_a_place_that_would_be_in_the_way_of_what_is_new(world: World, eng
     report = await bring(engine.db, engine.gate, text(*good, *bad))
     assert problems(report) == [(line, "rank_key" if line < 9 else "rank") for line in range(5, 12)]
     await engine.items.create_task(story, "Next", workflow="task")
+
+
+async def test_what_depends_on_a_task_that_could_not_be_written_is_not_written_either(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing, story, suffix = unique("story"), unique("story"), unique("")
+    for id in (closing, story):
+        await engine.items.create_story("S", workflow="story", id=id)
+    rows: list[Row | str] = [{"kind": "task", "id": f"0{suffix}", "story_id": closing, "title": "T"}]
+    rows += [
+        {"kind": "task", "id": f"{n}{suffix}", "story_id": story, "title": "T", "depends_on": [f"{n - 1}{suffix}"]}
+        for n in range(1, 5)
+    ]
+    rows.append({"kind": "task", "id": f"5{suffix}", "story_id": story, "title": "T"})
+    monkeypatch.setattr("graph.transfer.examination.BATCH", 3)
+    through = Import._write
+
+    async def closed_first(self: Import, *given: Any) -> None:
+        await world.cypher(
+            "MATCH (s:Story {id: $id})-[r:IN_STATE]->() DELETE r WITH s "
+            "MATCH (state:State {workflow: 'story', name: 'DONE'}) CREATE (s)-[:IN_STATE]->(state)",
+            id=closing,
+        )
+        await through(self, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Import, "_write", closed_first)
+        report = await bring(engine.db, engine.gate, text(*rows))
+    assert problems(report) == [(line, None) for line in range(1, 6)]
+    assert (report.kinds["task"].created, report.kinds["task"].bad) == (1, 5)
+    assert await world.cypher("MATCH (t:Task) WHERE t.id ENDS WITH $s RETURN t.id AS id", s=suffix) == [
+        {"id": f"5{suffix}"}
+    ]
+
+
+async def test_what_hands_have_drawn_twice_or_spoilt_is_written_once_and_named_when_it_comes(
+    world: World, engine: Engine
+) -> None:
+    db, epic, story, task = engine.db, unique("epic"), unique("story"), unique("task")
+    await engine.items.create_epic("E", epic)
+    await engine.items.create_story("S", workflow="story", id=story, epic_id=epic)
+    await engine.items.create_task(story, "T", workflow="task", id=task)
+    await world.cypher("MATCH (e:Epic {id: $id})-[:HAS_STORY]->(s) CREATE (e)-[:HAS_STORY]->(s)", id=epic)
+    await world.cypher("MATCH (t:Task {id: $id}) SET t.created_at = date('2026-11-26'), t.labels = [date()]", id=task)
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.updated_at = datetime({year: 10000})", id=story)
+    whole = await take(db, epic)
+    assert await take(db, epic) == whole
+    assert [json.loads(row)["id"] for row in whole.splitlines()] == [epic, story, task]
+    await clear(world, epic)
+    assert set(problems(await bring(db, engine.gate, whole))) == {(2, "updated_at"), (3, "created_at")}
+    await clear(world, epic)
+
+
+async def test_an_item_that_was_deleted_by_hand_comes_back_once_its_changes_are_gone(
+    world: World, engine: Engine
+) -> None:
+    db, gate, epic, story = engine.db, engine.gate, unique("epic"), unique("story")
+    await engine.items.create_epic("E", epic)
+    await engine.items.create_story("S", workflow="story", id=story, epic_id=epic)
+    await engine.items.edit_story(story, {"title": "Other"})
+    whole = await take(db, epic, history=True)
+    await world.cypher("MATCH (s:Story {id: $id}) DETACH DELETE s", id=story)
+    for data in (whole, await take(db, epic), text({"kind": "story", "id": story, "title": "S"})):
+        report = await bring(db, gate, data)
+        assert problems(report)[:1] == ([(2, "id")] if data == whole else [] if epic.encode() in data else [(1, "id")])
+    await world.cypher("MATCH (c:Change {item_id: $id}) DETACH DELETE c", id=story)
+    assert (await bring(db, gate, whole)).bad == []
+    assert await take(db, epic, history=True) == whole
+
+
+async def test_a_line_with_very_much_that_is_wrong_is_told_in_few_words(engine: Engine) -> None:
+    task = {"kind": "task", "id": unique("t"), "title": "T"}
+    rows: list[Row | str] = [{**task, "depends_on": [1] * 1000}, {"kind": "epic"} | {f"k{n}": 1 for n in range(1000)}]
+    report = await bring(engine.db, engine.gate, text(*rows), dry_run=True)
+    assert [bad.field for bad in report.bad if bad.line == 1] == ["depends_on"]
+    assert 1 < len([bad for bad in report.bad if bad.line == 2]) <= 50

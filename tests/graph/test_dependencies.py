@@ -291,6 +291,10 @@ async def test_the_critical_path(world: World, edges: Dependencies) -> None:
     await edges.add(unrelated, last)
     assert await found(story) == ([below, long, last], 7, 1)
     assert await found(other) == ([below, long, last, unrelated], 107, 1)
+    for odd in ("'long'", "duration('PT3H')", "[1]", "0.0/0.0", "1.0/0.0"):
+        await world.cypher(f"MATCH (t:Task {{id: $id}}) SET t.estimate = {odd}", id=below)
+        assert await found(story) == ([below, long, last], 7.5, 2)
+    await world.cypher("MATCH (t:Task {id: $id}) SET t.estimate = 0.5", id=below)
     # A closed task does not count, nor what only it waited for.
     await world.cypher(
         "MATCH (t:Task {id: $id})-[here:IN_STATE]->() MATCH (done:State {workflow: 'task', name: 'done'}) "

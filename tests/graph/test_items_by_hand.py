@@ -13,6 +13,7 @@ from graph.doctor import Doctor, Options
 from graph.engine import Engine
 from graph.errors import BadInputError, ConflictError, NotFoundError
 from graph.trees import readiness
+from graph.work import TaskSeed
 from tests.graph.world import NO_TIMES, World, unique
 
 RULES = """
@@ -440,6 +441,21 @@ async def test_tasks_find_a_place_however_often_they_are_ranked(world: World, en
     assert await tasks(engine, parent) == [one, two, three, four]
     assert len(await changed(world, three)) == 35
     assert (await row(engine, four))["version"] == 0
+
+
+@pytest.mark.parametrize("odd", ["'last'", "duration('PT3H')", "[1]", "true", "0.0/0.0", "1.0/0.0"])
+async def test_a_rank_that_was_spoilt_is_no_rank(world: World, engine: Engine, odd: str) -> None:
+    parent, other = await story(engine), await story(engine)
+    spoilt, one = await task(engine, parent), await task(engine, parent)
+    await world.cypher(f"MATCH (t:Task {{id: $id}}) SET t.rank = {odd}", id=spoilt)
+    two, three = await task(engine, parent), await task(engine, other)
+    await engine.places.move_task(three, parent)
+    named = unique("T")
+    await engine.work.story_transitioned(parent, "READY_FOR_EXECUTION", [TaskSeed(named)])
+    assert await tasks(engine, parent) == [spoilt, one, two, three, named]
+    await engine.places.rank_task(three, before=spoilt)
+    await engine.places.rank_task(two, after=spoilt)
+    assert await tasks(engine, parent) == [three, spoilt, two, one, named]
 
 
 async def test_pages_of_ranked_tasks_follow_each_other(world: World, engine: Engine) -> None:

@@ -293,6 +293,15 @@ async def test_who_may_draft_and_publish(paper: Paper) -> None:
     assert [row["by"] for row in await world.cypher(by, n=paper.name)] == ["stategate", publisher, admin]
 
 
+async def test_what_everybody_may(paper: Paper) -> None:
+    rules, anyone, agent = paper.world.rules, await paper.world.actor(), await paper.world.actor(kind="agent")
+    assert await rules.permit("*", paper.name, draft=True, publish=True) == {"draft": True, "publish": True}
+    draft = await rules.import_draft(paper.renamed, anyone)
+    with pytest.raises(ConflictError, match="never publish"):
+        await rules.publish(paper.name, draft.confirm or "", by=agent)
+    assert await rules.publish(paper.name, draft.confirm or "", by=anyone) == 2
+
+
 async def test_an_agent_drafts_and_never_publishes(paper: Paper) -> None:
     world, rules = paper.world, paper.world.rules
     agent = await permitted(world, paper.name, "agent", draft=True, publish=True)
