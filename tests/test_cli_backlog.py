@@ -26,6 +26,9 @@ async def test_in_and_out(servers: Addresses, tmp_path: Path) -> None:
     assert "would be created" in output
     assert "line 3: story" in output
     assert "epic_id: there is no epic 'none'" in output
+    odd = json.dumps({"kind": "story", "id": "\x1b[2J", "title": "Odd"}) + "\n"
+    code, output = await finished("backlog", "import", "-", "--dry-run", cwd=tmp_path, stdin=odd, **there)
+    assert (code, "\ufffd[2J" in output, "\x1b" in output) == (1, True, False)
     (tmp_path / "in.jsonl").write_text(text, "utf-8")
     code, output = await finished("backlog", "import", "in.jsonl", "--json", cwd=tmp_path, **there)
     assert code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,13 @@ class Difference:
 def difference(before: Workflow, after: Workflow) -> Difference:
     """What publishing `after` in the place of `before` would change."""
     pairs, removed, added = _matched(before.transitions, after.transitions)
-    changed = {title(new): change for old, new in pairs if (change := _fields(_moving(old), _moving(new)))}
+    changed: dict[str, Change] = {}
+    alike = Counter[str]()
+    for old, new in pairs:
+        if change := _fields(_moving(old), _moving(new)):
+            name = title(new)
+            alike[name] += 1
+            changed[name if alike[name] == 1 else f"{name} ({alike[name]})"] = change
     place = {id(t): at for at, t in enumerate(after.transitions)}
     order = [place[id(new)] for _, new in pairs]
     return Difference(

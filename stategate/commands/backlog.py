@@ -175,7 +175,9 @@ def _tell(report: Report) -> None:
     for bad in report.bad[:_SHOWN]:
         what = " ".join(part for part in (bad.kind, bad.id and f"'{bad.id}'") if part)
         said = f"line {bad.line}: {what}: {f'{bad.field}: ' if bad.field else ''}{bad.message}"
-        console.print(said, markup=False, highlight=False, soft_wrap=True)
+        # An id may be anything, such as signs that a terminal obeys.
+        shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in said)
+        console.print(shown, markup=False, highlight=False, soft_wrap=True)
     for row in report.different[:_SHOWN]:
         said = f"line {row.line}: {row.kind} '{row.id}' is there, and differs in {', '.join(row.fields)}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)

@@ -72,3 +72,9 @@ def test_other_keys_and_the_order_of_actions() -> None:
     assert found.others == {"roles": [{"writer": [], "reader": []}, {"writer": ["reader"], "reader": []}]}
     assert found.order
     assert not found.transitions
+
+
+def test_each_of_several_that_are_called_the_same() -> None:
+    more = RULES + "  - {from: a, action: GO, to: b, roles: [reader], inputs: [why]}\n"
+    found = difference(rules(more), rules(more.replace("action: GO", "effects: [tell], action: GO")))
+    assert list(found.transitions.changed) == ["a -[GO]-> b", "a -[GO]-> b (2)"]
