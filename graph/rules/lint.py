@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations, islice
 
+from graph.circle import circle
 from graph.rules import pattern
 from graph.rules.finding import Finding, Severity
 from graph.rules.model import ANY_ROLE, Guard, Input, Transition, Workflow
@@ -140,7 +141,15 @@ def _loops(workflow: Workflow) -> Iterator[Finding]:
 
 
 def _on_cycle(edges: Mapping[str, set[str]]) -> set[str]:
-    return {name for name in edges if name in _reach(edges, edges[name])}
+    """The states of a circle are one from then on, so that those of circles which meet it are found as well."""
+    around: set[str] = set()
+    while ring := set(found := circle(edges)):
+        around |= ring
+        one = found[0]
+        onward = {other for name in ring for other in edges[name]} - ring
+        edges = {name: {one if other in ring else other for other in edges[name]} for name in edges.keys() - ring}
+        edges |= {one: onward}
+    return around
 
 
 def _reach(edges: Mapping[str, set[str]], begin: set[str]) -> set[str]:
@@ -292,6 +301,11 @@ def _reachability(workflow: Workflow) -> Iterator[Finding]:
 def _ways_out(workflow: Workflow) -> Iterator[Finding]:
     edges = _edges(workflow)
     final = {name for name, state in workflow.states.items() if state.kind == "final"}
+    back: dict[str, set[str]] = {}
+    for name, others in edges.items():
+        for other in others:
+            back.setdefault(other, set()).add(name)
+    leads_to_final = _reach(back, final)
     for name, state in workflow.states.items():
         if state.kind == "final" and edges[name]:
             yield _finding(
@@ -299,7 +313,7 @@ def _ways_out(workflow: Workflow) -> Iterator[Finding]:
             )
         elif state.kind != "final" and not edges[name]:
             yield _finding("warning", "DEAD_END", f"'{name}' is not final and has no way out.", [name])
-        elif state.kind != "final" and not _reach(edges, {name}) & final:
+        elif state.kind != "final" and name not in leads_to_final:
             yield _finding("warning", "NO_WAY_TO_FINAL", f"From '{name}' no final state can be reached.", [name])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -203,10 +204,16 @@ class Workflow(Part):
 
     def leaving(self, state: str) -> list[Transition]:
         """The transitions out of a state, those from anywhere included, in order."""
-        final = self.states[state].kind == "final"
-        return [
-            t for t in self.transitions if state in t.source or (t.from_any and not final and state not in t.excepted)
-        ]
+        return self._leaving[state]
+
+    @cached_property
+    def _leaving(self) -> dict[str, list[Transition]]:
+        found: dict[str, list[Transition]] = {name: [] for name in self.states}
+        open_ones = {name for name, state in self.states.items() if state.kind != "final"}
+        for t in self.transitions:
+            for name in found.keys() & ({*t.source} | (open_ones - {*t.excepted} if t.from_any else set())):
+                found[name].append(t)
+        return found
 
     def outcome(self, state: str) -> str | None:
         """What a final state means: `cancelled` when it is only entered from anywhere, unless the rules say it."""

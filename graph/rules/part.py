@@ -22,7 +22,7 @@ def as_list(value: Any) -> Any:
 
 
 Some = TypeVar("Some")
-MANY = 500
+MANY = 1_000
 """Entries of a list of names or rules, at the most: lint compares each with each."""
 Name = Annotated[str, Field(strict=True), AfterValidator(_check_name)]
 Several = Annotated[list[Some], Field(max_length=MANY)]

@@ -102,6 +102,13 @@ def test_automatic_loop() -> None:
     assert found("AUTOMATIC_LOOP", *CLEAN, "{from: b, action: T, to: b, automatic: true}").states == ["b"]
 
 
+def test_loops_that_meet_are_told_as_a_whole_without_what_leads_from_one_to_another() -> None:
+    states = "states: {" + ", ".join(f"{name}: {{kind: initial}}" for name in "abcdefgz") + "}"
+    ways = ["ab", "ba", "bc", "cb", "cd", "de", "ef", "fg", "gf"]
+    rows = [f"{{from: {begin}, action: T, to: {end}, automatic: true}}" for begin, end in ways]
+    assert found("AUTOMATIC_LOOP", *rows, states=states).states == ["a", "b", "c", "f", "g"]
+
+
 def test_a_coupling_counts_as_automatic() -> None:
     there, back = "{from: b, action: T, to: c, automatic: true}", "{from: c, action: U, to: b, roles: [system]}"
     more = "couples: [{children: {open: 0}, fires: U}]"
