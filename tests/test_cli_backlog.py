@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from stategate.commands.backlog import _output
+from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
 from tests.command import STATEGATE, environment, finished
 from tests.graph.world import unique
@@ -60,3 +66,29 @@ async def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     code, output = await finished("backlog", "import", "nowhere.jsonl", cwd=tmp_path)
     assert code == 2
     assert "nowhere.jsonl cannot be read" in output
+
+
+def test_what_is_no_file_is_written_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with _output(pipe) as out:
+        out.write(b"told")
+    assert (os.read(reader, 9), pipe.is_fifo()) == (b"told", True)
+    os.close(reader)
+
+
+def test_a_file_is_written_where_a_link_leads_and_none_beside_it_is_touched(tmp_path: Path) -> None:
+    kept, link, beside = tmp_path / "kept", tmp_path / "link", tmp_path / "kept.new"
+    beside.write_text("mine")
+    link.symlink_to(kept)
+    for text in (b"first", b"second"):
+        with _output(link) as out:
+            out.write(text)
+    with suppress(ZeroDivisionError), _output(link) as out:
+        out.write(b"half")
+        raise ZeroDivisionError
+    assert (kept.read_bytes(), link.is_symlink(), beside.read_text()) == (b"second", True, "mine")
+    assert len([*tmp_path.iterdir()]) == 3
+    with pytest.raises(SetupError, match="cannot be written: Is a directory"), _output(tmp_path):
+        pass

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -137,15 +138,22 @@ def _output(path: Path | None) -> Iterator[BinaryIO]:
         except BrokenPipeError as error:
             raise SetupError("Whoever reads the standard output has stopped.") from error
         return
-    fresh = path.with_name(f"{path.name}.new")
     try:
-        with fresh.open("wb") as out:
-            yield out
-        fresh.replace(path)
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            # A pipe, or a device, which must not be replaced by a file.
+            with target.open("wb") as out:
+                yield out
+            return
+        fresh = target.with_name(f"{target.name}.{uuid.uuid4().hex}.new")
+        try:
+            with fresh.open("xb") as out:
+                yield out
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise SetupError(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 @contextmanager

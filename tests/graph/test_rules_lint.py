@@ -105,7 +105,7 @@ def test_automatic_loop() -> None:
 def test_loops_that_meet_are_told_as_a_whole_without_what_leads_from_one_to_another() -> None:
     states = "states: {" + ", ".join(f"{name}: {{kind: initial}}" for name in "abcdefgz") + "}"
     ways = ["ab", "ba", "bc", "cb", "cd", "de", "ef", "fg", "gf"]
-    rows = [f"{{from: {begin}, action: T, to: {end}, automatic: true}}" for begin, end in ways]
+    rows = [f"{{from: {way[0]}, action: T, to: {way[1]}, automatic: true}}" for way in ways]
     assert found("AUTOMATIC_LOOP", *rows, states=states).states == ["a", "b", "c", "f", "g"]
 
 
