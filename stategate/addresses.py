@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stategate.errors import SetupError
 from stategate.servers.environment import Addresses
@@ -56,22 +57,20 @@ def find(settings: Settings) -> Addresses:
         return Addresses(
             settings.neo4j_uri, settings.neo4j_user, password, None, settings.nats_url or "", settings.valkey_url or ""
         )
-    running = _running(settings.data_dir / _FILE)
-    return Addresses(
-        running["neo4j"], running["neo4j_user"], running["neo4j_password"], running["browser"], running["nats"],
-        running["valkey"],
-    )  # fmt: skip
+    return _running(settings.data_dir / _FILE)
 
 
-def _running(path: Path) -> dict[str, Any]:
+def _running(path: Path) -> Addresses:
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
-        os.kill(content["pid"], 0)
-    except PermissionError:
-        pass
-    except (OSError, ValueError, KeyError) as error:
+        content = json.loads(path.read_text())
+        with suppress(PermissionError):  # it runs, as somebody else
+            os.kill(content["pid"], 0)
+        return Addresses(
+            content["neo4j"], content["neo4j_user"], content["neo4j_password"], content["browser"], content["nats"],
+            content["valkey"],
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise SetupError(
             f"No stategate runs on {path.parent}. Start `stategate up`, say by STATEGATE_DATA_DIR on which folder it "
             "runs, or name the servers by STATEGATE_NEO4J_URI, STATEGATE_NEO4J_PASSWORD and STATEGATE_NATS_URL."
         ) from error
-    return content

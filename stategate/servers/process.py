@@ -52,7 +52,8 @@ class ServerProcess:
         """SIGTERM, then SIGKILL after the grace; returns when nothing is left, also when the guard was killed."""
         pipe = self._guard.stdin
         assert pipe is not None  # noqa: S101 - it was asked for in `start`
-        with suppress(ConnectionError):
+        # The guard may have ended before; uvloop says of a pipe that it has closed then a RuntimeError.
+        with suppress(ConnectionError, RuntimeError):
             pipe.write(str(grace).encode())
             pipe.close()
             await pipe.wait_closed()

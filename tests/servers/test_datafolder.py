@@ -66,6 +66,25 @@ def test_the_known_port_is_taken_when_wished(tmp_path: Path, monkeypatch: pytest
     assert Ports(tmp_path, prefer_known=True).choose("nats") == known
 
 
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"nats": null}', '{"nats": [1]}', '{"nats": 1e400}', '{"nats": -1}']
+)
+def test_ports_that_were_spoilt_are_chosen_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ports.json").write_text(text)
+    port = Ports(tmp_path, prefer_known=False).choose("nats")
+    assert Ports(tmp_path, prefer_known=False).choose("nats") == port
+
+
+@pytest.mark.parametrize("text", [b"", b"new", b"\xff"])
+def test_a_version_that_was_half_written_keeps_nothing_from_starting(tmp_path: Path, text: bytes) -> None:
+    ports, older = {"neo4j-bolt": 1, "neo4j-http": 2}, Neo4j("5.26.30", [], tmp_path)
+    older.command(ports)
+    (tmp_path / "neo4j" / "version").write_bytes(text)
+    Neo4j("2026.08.1", [], tmp_path).command(ports)
+    with pytest.raises(SetupError, match=r"STATEGATE_NEO4J_VERSION=2026\.08\.1"):
+        older.command(ports)
+
+
 def test_data_of_a_newer_neo4j_is_left_alone(tmp_path: Path) -> None:
     ports = {"neo4j-bolt": 1, "neo4j-http": 2}
     Neo4j("5.26.30", [], tmp_path).command(ports)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from stategate.errors import SetupError
+from stategate.lifetime import complete
 from stategate.servers.launch import Launcher
 from stategate.servers.leftover import end_leftover
 from stategate.servers.nats import Nats
@@ -47,6 +48,25 @@ async def test_what_was_started_answers_and_is_stopped(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.pid"))
 
 
+@pytest.mark.parametrize("with_its_guard", [False, True])
+def test_a_server_that_ended_by_itself_keeps_no_other_from_being_stopped(tmp_path: Path, with_its_guard: bool) -> None:
+    async def started_and_stopped() -> None:
+        launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+        await launcher.launch(Valkey(tmp_path))
+        await launcher.launch(Nats(tmp_path))
+        guard, server = (tmp_path / "valkey.pid").read_text().split()[:2]
+        for pid in [guard] * with_its_guard + [server]:
+            os.kill(int(pid), signal.SIGKILL)
+        while all(process.alive for process, _ in launcher._running):
+            await asyncio.sleep(0.02)
+        await launcher.stop()
+
+    # On the event loop of the commands, which minds other things than that of the tests.
+    complete(started_and_stopped())
+    assert _running(tmp_path) == []
+    assert not list(tmp_path.glob("*.pid"))
+
+
 @pytest.mark.parametrize("guards_too", [False, True])
 async def test_kill_9_of_the_owner_leaves_nothing(tmp_path: Path, guards_too: bool) -> None:
     command = [sys.executable, "-m", "tests.servers.owner", str(tmp_path)]
@@ -75,6 +95,12 @@ async def test_a_process_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
         assert stranger.poll() is None
         assert not pidfile.exists()
         stranger.kill()
+
+
+@pytest.mark.parametrize("text", ["", "1\n", "one\ntwo\nsleep\n", "1\n99999999999999999999\nsleep\n"])
+async def test_a_file_of_ids_that_was_spoilt_keeps_nothing_from_starting(tmp_path: Path, text: str) -> None:
+    (tmp_path / "valkey.pid").write_text(text)
+    await end_leftover(tmp_path / "valkey.pid")
 
 
 async def test_a_server_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path) -> None:

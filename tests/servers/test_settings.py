@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_variable_beats_file_and_argument_beats_both(monkeypatch: pytest.MonkeyP
         ("VALKEY_URL", "redis://", "redis://host:6379/0"),
         ("MAVEN_URL", "mirror", "the base URL of a Maven repository"),
         ("TRUST_DECLARED_ROLE", "perhaps", "true or false"),
+        ("DATA_DIR", "~nobody-of-this-name/data", "a folder"),
     ],
 )
 def test_a_wrong_value_is_explained(monkeypatch: pytest.MonkeyPatch, name: str, value: str, right: str) -> None:
@@ -82,6 +84,20 @@ def test_an_unreadable_file_is_an_answer(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"STATEGATE_NEO4J_USER=\xff\n")
     with pytest.raises(SetupError, match=r"\.env"):
         load_settings()
+
+
+def test_without_a_home_a_folder_has_to_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in a container, for a user that it does not know."""
+
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(SetupError, match=r"STATEGATE_DATA_DIR.*STATEGATE_CACHE_DIR"):
+        load_settings()
+    assert load_settings(data_dir=tmp_path, cache_dir=tmp_path).data_dir == tmp_path
 
 
 @pytest.mark.parametrize("version", locked_versions())
