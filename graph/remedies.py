@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,23 +49,37 @@ def moves_to(moves: list[Row], action: str) -> list[list[str]]:
     """The shortest ways from where the item is to states in which there is the action, as actions to take first."""
     if not moves:
         return []
-    goals = _goals(moves, action)
+    goals, leaving = _goals(moves, action), _by(moves, "from")
+    steps = _steps_to(moves, goals)
     found: list[list[str]] = []
     todo: deque[tuple[str, list[str], frozenset[str]]] = deque([(moves[0]["here"], [], frozenset())])
+    gone = set[tuple[str, ...]]()
     while todo and len(found) < _WAYS:
         state, way, seen = todo.popleft()
+        if (state, *way) in gone:
+            continue
+        gone.add((state, *way))
         if state in goals and way and way not in found:
             found.append(way)
-        for move in moves:
-            if move["from"] != state or move["to"] in seen:
+        after = seen | {state}
+        for move in leaving[state]:
+            longer = way if move["automatic"] else [*way, move["action"]]
+            # Of all the ways through many states only those are followed that can still arrive.
+            if move["to"] in seen or len(longer) + steps.get(move["to"], PARTS + 1) > PARTS:
                 continue
-            after = seen | {state}
             if move["automatic"]:
                 # It costs nobody anything, so it comes before what takes another step.
-                todo.appendleft((move["to"], way, after))
-            elif len(way) < PARTS:
-                todo.append((move["to"], [*way, move["action"]], after))
+                todo.appendleft((move["to"], longer, after))
+            else:
+                todo.append((move["to"], longer, after))
     return sorted(found, key=len)
+
+
+def _by(moves: list[Row], end: str) -> defaultdict[str, list[Row]]:
+    found = defaultdict[str, list[Row]](list)
+    for move in moves:
+        found[move[end]].append(move)
+    return found
 
 
 def _goals(moves: list[Row], action: str) -> set[str]:
@@ -73,19 +87,39 @@ def _goals(moves: list[Row], action: str) -> set[str]:
     return {move["from"] for move in moves if move["action"] == action and not move["automatic"]}
 
 
+def _steps_to(moves: list[Row], goals: set[str]) -> dict[str, int]:
+    """From each state that has a way to one of these: the fewest steps somebody has to take."""
+    steps: dict[str, int] = {}
+    arriving = _by(moves, "to")
+    todo = deque((goal, 0) for goal in goals)
+    while todo:
+        state, count = todo.popleft()
+        if state in steps:
+            continue
+        steps[state] = count
+        for move in arriving[state]:
+            if move["automatic"]:
+                todo.appendleft((move["from"], count))
+            else:
+                todo.append((move["from"], count + 1))
+    return steps
+
+
 def happens_by_itself(moves: list[Row], action: str) -> Remedy | None:
     """The automatic move to wait for where such moves alone lead to a state in which there is the action."""
     if not moves:
         return None
-    goals = _goals(moves, action)
-    todo, seen = deque[tuple[str, str | None]]([(moves[0]["here"], None)]), set[str]()
+    goals, leaving = _goals(moves, action), _by([move for move in moves if move["automatic"]], "from")
+    here = moves[0]["here"]
+    todo, seen = deque[tuple[str, str | None]]([(here, None)]), {here}
     while todo:
         state, first = todo.popleft()
         if first is not None and state in goals:
             return Remedy("WAIT", f"Until '{first}' happens by itself.", action=first)
-        seen.add(state)
-        on = (move for move in moves if move["automatic"] and move["from"] == state and move["to"] not in seen)
-        todo += [(move["to"], first or move["action"]) for move in on]
+        for move in leaving[state]:
+            if move["to"] not in seen:
+                seen.add(move["to"])
+                todo.append((move["to"], first or move["action"]))
     return None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from graph.decision import Command, Decision, Outcome, Remedy
+from graph.remedies import happens_by_itself, moves_to
 from tests.graph.world import World, unique
 
 WORDS = {"why": "because it is so", "where": "over there"}
@@ -172,3 +174,58 @@ async def test_what_a_story_lacks_to_be_ready_is_named(world: World) -> None:
     lacks = "description, acceptance_criteria, story_points, tasks"
     assert [part.text for part in decision.remedies] == [f"Until 'dor_score >= 80' holds; it needs {lacks}."]
     assert decision.reasons[0].message.endswith(f"but it is 20; missing: {lacks}.")
+
+
+class _Read(list[dict[str, Any]]):
+    """Moves that count how often somebody goes through all of them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self.times += 1
+        return super().__iter__()
+
+
+def _move(start: str, action: str, end: str, *, automatic: bool = False) -> dict[str, Any]:
+    return {"here": "s0", "from": start, "action": action, "to": end, "automatic": automatic}
+
+
+def _any_to_any(states: int) -> list[dict[str, Any]]:
+    names = [f"s{number}" for number in range(states)]
+    return [_move(start, f"TO_{end}", end) for start in names for end in names if start != end]
+
+
+def test_a_state_that_nothing_leads_to_is_not_looked_for_on_every_way() -> None:
+    moves = _Read([*_any_to_any(15), _move("todo", "BEGIN", "s0")])
+    assert moves_to(moves, "BEGIN") == []
+    assert moves.times < 10
+
+
+def test_ways_through_states_that_all_lead_to_each_other() -> None:
+    moves = _Read([*_any_to_any(15), _move("s7", "CLOSE", "closed")])
+    ways = moves_to(moves, "CLOSE")
+    assert ways[:2] == [["TO_s7"], ["TO_s1", "TO_s7"]]
+    assert len(ways) == 8
+    assert moves.times < 10
+
+
+def test_automatic_ways_that_part_and_meet_are_gone_once() -> None:
+    """Twice as many ways with each of them."""
+    moves = _Read(
+        _move(f"s{number}", f"{side}{number}", f"{side}{number}", automatic=True)
+        if begins
+        else _move(f"{side}{number}", f"{side}{number}'", f"s{number + 1}", automatic=True)
+        for number in range(10)
+        for side in ("left", "right")
+        for begins in (True, False)
+    )
+    assert happens_by_itself(moves, "NEVER") is None
+    assert moves_to(moves, "NEVER") == []
+    assert moves.times < 10
+    moves.append(_move("s10", "CLOSE", "closed"))
+    waited = happens_by_itself(moves, "CLOSE")
+    assert waited is not None
+    assert waited.action == "left0"
+    moves.append(_move("closed", "REOPEN", "s0"))
+    assert moves_to(moves, "REOPEN") == [["CLOSE"]]
+    assert moves.times < 20
