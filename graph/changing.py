@@ -34,7 +34,7 @@ async def hold(
 
     Raises:
         NotFoundError: no such item, actor, or one of `tasks`. BadInputError: the actor is the system itself.
-        ConflictError: the actor may not change it, it is at another version, or in no state or several.
+        ConflictError: the actor may not change it, it is at another version or at none, or in no state or several.
     """
     own = (id,) if kind == "story" else ()
     [found] = await tx.run("item/hold", id=id, stories=[*own, *stories], tasks=list(tasks), actor_id=actor_id)
@@ -43,6 +43,8 @@ async def hold(
     for missing in found["missing"]:
         raise NotFoundError(f"There is no task '{missing}'.")
     check_may(found, id, actor_id)
+    if not found["is_counted"]:
+        raise ConflictError(f"The version of '{id}' is no whole number; `stategate doctor` says how to mend it.")
     if expected_version not in {None, found["version"]}:
         raise ConflictError(f"'{id}' is at version {found['version']}, not {expected_version}.")
     if len(found["states"]) != 1:

@@ -46,7 +46,7 @@ class People:
         return actor
 
     async def grant(self, id: str, role: str) -> None:
-        """Gives a role; one that is there already stays. Raises `NotFoundError`."""
+        """Gives a role; one that is there already stays. Raises as `revoke`."""
         _check([role])
         [found] = await self._db.write("people/grant", id=id, role=role)
         _known(found, id, role)
@@ -60,8 +60,6 @@ class People:
         _check([role])
         [found] = await self._db.write("people/revoke", id=id, role=role)
         _known(found, id, role)
-        if found["builtin"]:
-            raise ConflictError(f"'{id}' is the system itself and keeps its role.")
 
     async def permit_edits(self, role: str, workflow: str, *, edit: bool) -> list[str]:
         """Says whether the holders of a role may change the items of a workflow by hand; where no role was ever named,
@@ -101,6 +99,8 @@ def _known(found: Row, id: str, role: str) -> None:
         raise NotFoundError(f"There is no actor '{id}'.")
     if not found["has_role"]:
         raise NotFoundError(_no_role(role))
+    if found["builtin"]:
+        raise ConflictError(f"'{id}' is the system itself and keeps its role.")
 
 
 def _no_role(role: str) -> str:

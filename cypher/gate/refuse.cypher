@@ -2,8 +2,7 @@
 // $refusals: [{seq, item_id, action, actor_id, command_id, command_key, fingerprint, version, codes, reasons, legal_actions, remedies, told_at}]
 UNWIND $refusals AS r
 OPTIONAL MATCH (item:Item {id: r.item_id})
-OPTIONAL MATCH (story:Story)-[:HAS_TASK]->(item)
-WITH r, item, story, datetime.realtime() AS now
+WITH r, item, head(COLLECT { MATCH (story:Story)-[:HAS_TASK]->(item) RETURN story.id }) AS story_id, datetime.realtime() AS now
 CREATE (refusal:Refusal {
   name: r.action, item_id: r.item_id, action: r.action, actor_id: r.actor_id, command_id: r.command_id, at: now,
   command_key: r.command_key, fingerprint: r.fingerprint, version: r.version, codes: r.codes, reasons: r.reasons,
@@ -14,7 +13,7 @@ CREATE (:OutboxEvent {
   outbox_id: randomUUID(), outbox_at: coalesce(datetime(r.told_at), now), outbox_order: r.seq * 100, item_id: r.item_id, json_fields: ['reasons', 'remedies'],
   subject: CASE WHEN item:Story THEN 'planning.action.refused' ELSE 'workflow.action.refused' END,
   task_id: CASE WHEN item:Story THEN null ELSE r.item_id END,
-  story_id: CASE WHEN item:Story THEN r.item_id ELSE story.id END,
+  story_id: CASE WHEN item:Story THEN r.item_id ELSE story_id END,
   action: r.action, actor_id: r.actor_id, reasons: r.reasons, legal_actions: r.legal_actions, remedies: r.remedies,
   command_id: r.command_id
 })

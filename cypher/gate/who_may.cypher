@@ -30,7 +30,8 @@ CALL (item, rules, engine) {
     MATCH (actor:Actor)
     RETURN actor
   }
-  WITH actor, engine WHERE actor <> engine
+  // Nobody can be asked by an id that is no text, as a hand has written it.
+  WITH actor, engine WHERE actor <> engine AND actor.id IS :: STRING NOT NULL
   RETURN DISTINCT actor
 }
 WITH item, at AS state, rules, actor, 0 AS step,

@@ -3,9 +3,12 @@
 MATCH (item:Item {id: $id})
 MATCH (item)-[:IN_STATE]->(state:State)
 OPTIONAL MATCH (workflow:Workflow {name: item.workflow})
-OPTIONAL MATCH (item)-[latest:LATEST]->(previous:Change)
+OPTIONAL MATCH (item)-[latest:LATEST]->(newest:Change)
+// One, unless somebody has drawn others by hand.
+WITH item, state, workflow, latest, newest ORDER BY newest.seq DESC
+WITH item, state, workflow, collect(latest) AS drawn, head(collect(newest)) AS previous
+FOREACH (one IN drawn | DELETE one)
 SET item += $fields, item.version = coalesce(item.version, 0) + 1, item.updated_at = datetime.realtime()
-DELETE latest
 CREATE (item)-[:LATEST]->(change:Change {
   name: $action, item_id: item.id, seq: item.version, action: $action, from: state.name, to: state.name, automatic: false,
   actor_id: $actor_id, rule_version: workflow.version, unadopted: workflow.unadopted, at: item.updated_at, command_id: randomUUID(),

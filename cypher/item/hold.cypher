@@ -26,7 +26,7 @@ OPTIONAL MATCH (actor:Actor {id: $actor_id})
 OPTIONAL MATCH (workflow:Workflow {name: item.workflow})
 WITH item, held, actor, collect(workflow) AS flows
 WITH *, COLLECT { MATCH (item)-[:IN_STATE]->(state:State) RETURN state {.name, .kind} } AS states
-RETURN coalesce(item:Story, false) AS is_story, coalesce(item:Task, false) AS is_task, item.version AS version, states, item.archived_at AS archived_at,
+RETURN coalesce(item:Story, false) AS is_story, coalesce(item:Task, false) AS is_task, item.version AS version, item.version IS :: INTEGER AS is_counted, states, item.archived_at AS archived_at,
   [id IN $tasks WHERE NOT EXISTS { (:Task:Item {id: id}) }] AS missing,
   // While it waited for the locks it may have been moved to another story, which then is not locked.
   held, head(COLLECT { MATCH (parent:Story)-[:HAS_TASK]->(item) RETURN parent.id }) AS story_id,

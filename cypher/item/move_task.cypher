@@ -3,7 +3,7 @@
 MATCH (task:Task {id: $id})
 MATCH (story:Story {id: $story_id})
 OPTIONAL MATCH (former:Story)-[hangs:HAS_TASK]->(task)
-WITH task, story, collect(former) AS formers, collect(hangs) AS edges,
+WITH task, story, collect(DISTINCT former) AS formers, collect(hangs) AS edges,
   // include: last_rank
   AS last_rank
 CALL (task) {

@@ -3,7 +3,7 @@ UNWIND range(0, size($pages) - 1) AS n
 WITH n, $pages[n] AS page
 CALL (page) {
   MATCH (:Epic {id: page.id})-[:HAS_STORY]->(story:Story)
-  WITH story, story.created_at AS at
+  WITH DISTINCT story, story.created_at AS at
   WITH story,
     // include: place_by_age
     AS place

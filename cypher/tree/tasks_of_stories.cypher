@@ -4,7 +4,7 @@ WITH n, $pages[n] AS page
 CALL (page) {
   MATCH (story:Story {id: page.id})-[:HAS_TASK]->(task:Task)
   USING INDEX SEEK story:Story(id)
-  WITH task, CASE WHEN -1e15 < task.rank < 1e15 THEN toFloat(task.rank) ELSE 0.0 END AS place ORDER BY place, task.id
+  WITH DISTINCT task, CASE WHEN -1e15 < task.rank < 1e15 THEN toFloat(task.rank) ELSE 0.0 END AS place ORDER BY place, task.id
   RETURN collect({id: task.id, place: place}) AS found
 }
 RETURN n, size(found) AS total, [row IN found

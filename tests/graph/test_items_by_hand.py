@@ -571,3 +571,53 @@ async def test_a_story_that_was_spoilt_keeps_nobody_from_reading_the_others(
     assert await world.refused(odd, "PLAN", ann) == ["NOT_FROM_THIS_STATE"]
     await put(world, odd, "READY_FOR_PLANNING")
     assert "GUARD_FAILED" in await world.refused(odd, "PLAN", ann)
+
+
+async def test_a_task_that_hangs_twice_on_its_story_is_one_task(world: World, engine: Engine) -> None:
+    of = await story(engine)
+    one, two, three = [await task(engine, of) for _ in range(3)]
+    await world.cypher(
+        "UNWIND $ids AS id MATCH (s:Story {id: $story})-[:HAS_TASK]->(t:Task {id: id}) CREATE (s)-[:HAS_TASK]->(t)",
+        ids=[one, three],
+        story=of,
+    )
+    ann = await world.actor("po")
+    assert await world.refused(one, "APPROVE_STORY", ann) == ["NOT_FROM_THIS_STATE"]
+    assert len(await world.events(one, "workflow.action.refused")) == 1
+    await engine.places.rank_task(one, after=three)
+    [page] = await engine.trees.tasks_of([(of, 10, None)])
+    assert [row["id"] for row in page.rows] == [two, three, one]
+    assert page.total == 3
+
+
+async def test_a_story_that_hangs_twice_on_its_epic_is_one_story(world: World, engine: Engine) -> None:
+    epic = await engine.items.create_epic("An epic")
+    of = await story(engine, epic_id=epic)
+    await world.cypher("MATCH (e:Epic {id: $e}), (s:Story {id: $s}) CREATE (e)-[:HAS_STORY]->(s)", e=epic, s=of)
+    [page] = await engine.trees.stories_of([(epic, 10, None)])
+    assert ([row["id"] for row in page.rows], page.total) == ([of], 1)
+
+
+async def test_an_edit_after_a_newest_change_that_was_drawn_twice_is_one_change(world: World, engine: Engine) -> None:
+    of = await story(engine)
+    for title in ("First", "Second"):
+        await engine.items.edit_story(of, {"title": title})
+    await world.cypher(
+        "MATCH (s:Story {id: $id})-[:LATEST]->(l:Change)-[:PREVIOUS]->(before:Change) "
+        "CREATE (s)-[:LATEST]->(l) CREATE (s)-[:LATEST]->(before)",
+        id=of,
+    )
+    await engine.items.edit_story(of, {"title": "Third"})
+    assert [change["seq"] for change in await world.history(of)] == [1, 2, 3]
+    assert (await world.item(of))["version"] == 3
+    assert len(await world.events(of, "planning.item.changed")) == 3
+
+
+@pytest.mark.parametrize("odd", ["'x'", "1.5", "[1]"])
+async def test_an_item_whose_version_was_spoilt_is_left_as_it_is(world: World, engine: Engine, odd: str) -> None:
+    of = await story(engine)
+    await world.cypher(f"MATCH (s:Story {{id: $id}}) SET s.version = {odd}", id=of)
+    with pytest.raises(ConflictError, match="stategate doctor"):
+        await engine.items.edit_story(of, {"title": "Other"}, expected_version=0)
+    assert (await world.item(of))["title"] != "Other"
+    await world.cypher("MATCH (s:Story {id: $id}) SET s.version = 0", id=of)
