@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from graph import critical_path
 from graph.database import Row
 from graph.details import Texts
 from graph.errors import NotFoundError
+from graph.history import inputs_of
 from graph.page import Page
 from graph.trees import readiness
 
@@ -86,7 +86,7 @@ class Change:
 
     @strawberry.field
     def inputs(self) -> JSON:
-        return JSON(json.loads(self.row["inputs"] or "{}"))
+        return JSON(inputs_of(self.row))
 
     @strawberry.field
     def command_id(self) -> str | None:

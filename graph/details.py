@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter
 
 from graph.cache import SETTLED_AFTER, Cache, Kept, NoCache
 from graph.database import Database, Row
+from graph.history import inputs_of
 
 _LONGEST = 20_000  # characters of texts that cost no more with the item itself than by themselves from Valkey
 _PAGE = 50  # changes read at once of an item
@@ -95,14 +95,5 @@ class Details:
 
 
 def _artefacts(change: Row) -> Iterator[Artefact]:
-    for name, value in _inputs(change["inputs"]).items():
+    for name, value in inputs_of(change).items():
         yield Artefact(name, value, change["action"], change["actor_id"], change["at"].to_native(), seq=change["seq"])
-
-
-def _inputs(text: str) -> dict[str, Any]:
-    """Nothing, where somebody has written what is no JSON."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

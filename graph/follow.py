@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Collection
 from time import monotonic
 
 from graph.changing import MOVE
 from graph.database import Database, Row
 from graph.errors import BadInputError, NotFoundError, UnavailableError
-from graph.history import History
+from graph.history import History, inputs_of
 from graph.news import News
 
 _LOOK = 5.0  # seconds without news after which is looked all the same: what the bus says may be lost
@@ -123,7 +122,7 @@ def _moved_to(row: Row) -> str | None:
     """The story, or the epic, to which a change moved its item; a workflow may have an action of the same name."""
     if row["action"] != MOVE or row["role"] is not None:
         return None
-    inputs = json.loads(row["inputs"] or "{}")
+    inputs = inputs_of(row)
     return inputs["to"] if inputs.keys() == {"from", "to"} else None
 
 

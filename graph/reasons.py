@@ -35,7 +35,7 @@ def _message(code: str, found: Found, item: str, action: str, actor: str | None,
         case "ROLE_NOT_ALLOWED":
             return _role_message(found, action, actor, state)
         case "RELATION_NOT_MET":
-            return f"'{actor}' is not in the relation '{action}' needs: {' or '.join(found['relations'])}."
+            return f"'{actor}' is not in the relation '{action}' needs: {' or '.join(map(str, found['relations']))}."
         case "SAME_ACTOR":
             return f"'{actor}' has fired '{found['action']}' on '{item}', so somebody else must do '{action}'."
         case "INPUT_MISSING":
@@ -71,17 +71,22 @@ def _role_message(found: Found, action: str, actor: str | None, state: str | Non
     if found.get("builtin"):
         return f"'{actor}' is the system itself; nobody may act in its name."
     if kinds := found.get("kinds"):
-        return f"'{action}' must be done by a {' or '.join(kinds)}, which '{actor}' is not."
+        return f"'{action}' must be done by a {' or '.join(map(str, kinds))}, which '{actor}' is not."
     return f"'{actor}' has no role that may do '{action}' in '{state}'."
 
 
 def shape(schema: Found) -> str:
     """What an input must look like, in brackets."""
     if schema.get("pattern") is not None:
-        schema = schema | {"max_length": min(schema.get("max_length") or LONGEST_TEXT, LONGEST_TEXT)}
+        schema = schema | {"max_length": _longest(schema.get("max_length"))}
     parts = [f"{key.replace('_', ' ')} {value}" for key, value in schema.items() if value is not None and key != "type"]
     kind = schema.get("type") or "string"
     return f" ({', '.join([str(kind), *parts])})"
+
+
+def _longest(given: Any) -> int:
+    """Characters of a text that is held against a pattern; what a hand has made no number of them limits nothing."""
+    return min(given, LONGEST_TEXT) if isinstance(given, int) else LONGEST_TEXT
 
 
 def input_schema(alternatives: list[list[Found]]) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def _property(given: Found) -> dict[str, Any]:
     if "pattern" in schema:
         # The gate matches the whole text; JSON Schema looks for a part of it.
         schema["pattern"] = f"^(?:{schema['pattern']})$"
-        schema["maxLength"] = min(schema.get("maxLength", LONGEST_TEXT), LONGEST_TEXT)
+        schema["maxLength"] = _longest(schema.get("maxLength"))
     if kind == "string" and "minLength" not in schema:
         schema["minLength"] = 1
     return schema

@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,11 +20,13 @@ from graph.decision import Command
 from graph.details import Details, Texts
 from graph.engine import Engine
 from graph.errors import UnavailableError
+from graph.history import inputs_of
+from graph.queries import query
 from graph.transfer.importing import Import
 from stategate import cache as keeper
 from stategate.cache import FAILURES, ValkeyCache
 from stategate.servers.environment import Addresses
-from tests.graph.world import World, unique
+from tests.graph.world import NO_TIMES, World, unique
 
 LONG = "A text that is long. " * 1000
 OTHER = "Another one, as long. " * 1000
@@ -339,6 +342,69 @@ async def test_artefacts_are_what_was_handed_in_last(
         assert [one.name for one in (await Details(watched).artefacts([rows[task]]))[0]] == [
             name for name, *_ in expected
         ]
+
+
+@pytest.mark.parametrize(
+    "spoilt", [*(f"at = {time}" for time in NO_TIMES), "at = null", "inputs = 7", "inputs = ['a']", "feedback = [1]"]
+)
+async def test_a_change_that_was_spoilt_keeps_nobody_from_reading_the_others(
+    engine: Engine, world: World, spoilt: str
+) -> None:
+    name = unique("flow")
+    await world.publish(_RULES.format(name=name))
+    sound, odd, actor = await world.task(name), await world.task(name), await world.actor()
+    for task in (sound, odd):
+        await world.applied(task, "GO", actor, commit="a1")
+        await world.applied(task, "BACK", actor, log="all well")
+    await world.cypher(f"MATCH (c:Change {{item_id: $id, seq: 2}}) SET c.{spoilt}", id=odd)
+    rows = await engine.details.light([sound, odd])
+    of_sound, of_odd = await engine.details.artefacts([rows[sound], rows[odd]])
+    assert [one.name for one in of_sound] == ["log", "commit"]
+    assert "commit" in [one.name for one in of_odd]
+    # One whose time cannot be read comes first of all, as it does among items.
+    assert all(one.at <= datetime.now(UTC) for one in of_odd)
+    for page in await engine.history.pages([(sound, 10, 0), (odd, 10, 0)]):
+        assert [change["action"] for change in page.rows] == ["GO", "BACK"]
+        for change in page.rows:
+            assert change["at"].to_native() <= datetime.now(UTC)
+            assert isinstance(inputs_of(change), dict)
+            assert change["feedback"] is None
+
+
+async def test_a_page_of_a_long_history_reads_no_more_than_itself(engine: Engine, world: World) -> None:
+    item, changes = await engine.items.create_story("A story", workflow="story"), 2000
+    await world.cypher(
+        "UNWIND range(1, $changes) AS seq "
+        "CREATE (:Change {item_id: $id, seq: seq, action: 'EDIT', from: 'DRAFT', to: 'DRAFT'})",
+        id=item,
+        changes=changes,
+    )
+    async with engine.db.driver.session() as session:
+        pages = [{"id": item, "after": 10, "limit": 3}]
+        result = await session.run("PROFILE " + query("tree/history"), pages=pages, limit=3)
+        [row] = await result.data()
+        profile = (await result.consume()).profile
+    assert ([change["seq"] for change in row["rows"]], row["total"]) == ([11, 12, 13], changes)
+    assert profile is not None
+    # All are counted, by the index.
+    assert _hits(profile) < 3 * changes
+
+
+def _hits(plan: dict[str, Any]) -> int:
+    return int(plan["args"].get("DbHits", 0)) + sum(map(_hits, plan.get("children", [])))
+
+
+@pytest.mark.parametrize("time", [*NO_TIMES, "null"])
+async def test_a_text_whose_time_was_spoilt_keeps_nobody_from_reading_the_others(
+    engine: Engine, world: World, cache: ValkeyCache, valkey: redis.Redis, story: str, time: str
+) -> None:
+    odd = await engine.items.create_story("A story", workflow="story", description=OTHER)
+    await world.cypher(f"MATCH (s:Story {{id: $id}}) SET s.updated_at = {time}", id=odd)
+    details = Details(engine.db, cache)
+    assert [found.description for found in await texts(details, story, odd)] == [LONG, OTHER]
+    await kept(details)
+    assert len(await keys(valkey, odd)) == 1
+    assert await valkey.get((await keys(valkey, odd))[0])
 
 
 async def test_without_valkey_everything_comes_from_the_graph_and_it_is_left_alone_for_a_while(

@@ -137,6 +137,35 @@ async def test_a_rule_of_a_wrong_type_beside_the_asked_one(review: Review, edit:
     assert (paper, review.reader) in views
 
 
+@pytest.mark.parametrize(
+    ("action", "edit"),
+    [
+        ("TAKE", "MATCH (t:Transition {workflow: $workflow, name: 'TAKE'}) SET t.relations = [7]"),
+        ("TAKE", "MATCH (t:Transition {workflow: $workflow, name: 'TAKE'}) SET t.actor_kinds = [7]"),
+        (
+            "SEND_BACK",
+            "MATCH (:Transition {workflow: $workflow, name: 'SEND_BACK'})-[:REQUIRES]->(n:Input) "
+            "SET n.pattern = 'a', n.max_length = '9'",
+        ),
+        (
+            "SEND_BACK",
+            "MATCH (:Transition {workflow: $workflow, name: 'SEND_BACK'})-[:REQUIRES]->(n:Input) "
+            "SET n.pattern = 7, n.max_length = 2.5",
+        ),
+    ],
+)
+async def test_a_rule_of_a_wrong_type_is_told_in_words(review: Review, action: str, edit: str) -> None:
+    paper, other = await review.waiting(), await review.waiting()
+    await review.by_hand(edit)
+    refused, fine = await review.world.gate.decide(
+        [Command(paper, action, review.reader, feedback=WORDS), Command(other, "WITHDRAW", review.writer)]
+    )
+    assert refused.outcome is Outcome.REFUSED
+    assert all(reason.message for reason in refused.reasons)
+    assert fine.outcome is Outcome.APPLIED
+    assert await review.world.offers.actions([(paper, review.reader)])
+
+
 async def test_a_guard_of_a_wrong_type_on_an_automatic_transition(review: Review) -> None:
     paper = await review.waiting()
     await review.by_hand(
