@@ -8,10 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from stategate.errors import SetupError
 from stategate.servers.leftover import end_leftover
 from stategate.servers.ports import LOOPBACK, Ports
 from stategate.servers.process import ServerProcess
+
+log = structlog.get_logger(__name__)
 
 TRIES = 3
 PAUSE = 0.05
@@ -50,6 +54,7 @@ class Launcher:
         self._data = data
         self._ports = ports
         self._running: list[tuple[ServerProcess, float]] = []
+        self._watches: list[asyncio.Task[None]] = []
 
     async def launch(self, server: Server) -> Mapping[str, int]:
         """The ports it answers on, by purpose. SetupError with the end of its log when it does not.
@@ -61,6 +66,7 @@ class Launcher:
             process = await ServerProcess.start(server.name, server.command(ports), self._data)
             self._running.append((process, server.grace))
             if await _ready(server, process, ports):
+                self._watches.append(asyncio.create_task(_tell_end(server.name, process)))
                 return ports
             if "address already in use" not in process.tail(200).lower() or attempt + 1 == TRIES:
                 break
@@ -70,7 +76,15 @@ class Launcher:
 
     async def stop(self) -> None:
         """Stops all at the same time; each gets its grace."""
+        for watch in self._watches:
+            watch.cancel()
         await asyncio.gather(*(process.stop(grace) for process, grace in self._running))
+
+
+async def _tell_end(name: str, process: ServerProcess) -> None:
+    """So that nobody looks for the reason elsewhere: what needs it waits from then on."""
+    await process.ended()
+    log.error("a server has ended by itself; stop stategate, and start it again", server=name, its_log=str(process.log))
 
 
 async def _ready(server: Server, process: ServerProcess, ports: Mapping[str, int]) -> bool:

@@ -61,12 +61,13 @@ class Nats:
         return f"nats://{LOOPBACK}:{ports['nats']}"
 
     def command(self, ports: Mapping[str, int]) -> Sequence[str]:
-        """The streams may fill half of what is free on the disk, and 10 GB at most."""
+        """The streams may fill half of what is free on the disk beside what they hold already, and 10 GB at most."""
         self._folder.mkdir(exist_ok=True)
         binary = shutil.which("nats-server", path=sysconfig.get_path("scripts")) or shutil.which("nats-server")
         if not binary:
             raise SetupError("nats-server is not installed; install the project again or set STATEGATE_NATS_URL")
-        store = min(LARGEST_STORE, shutil.disk_usage(self._folder).free // 2)
+        held = sum(file.stat().st_size for file in self._folder.rglob("*") if file.is_file())
+        store = min(LARGEST_STORE, held + shutil.disk_usage(self._folder).free // 2)
         jetstream = {"store_dir": str(self._folder), "max_file_store": store}
         listen = {"host": LOOPBACK, "port": ports["nats"], "server_name": "stategate"}
         config = self._folder / "nats.conf"

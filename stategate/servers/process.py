@@ -43,6 +43,15 @@ class ServerProcess:
         """False from the moment the server has ended, for whatever reason."""
         return self._guard.returncode is None
 
+    @property
+    def log(self) -> Path:
+        """Where its output is."""
+        return self._log
+
+    async def ended(self) -> None:
+        """Returns when it has, for whatever reason."""
+        await self._guard.wait()
+
     def tail(self, lines: int = 20) -> str:
         """The end of the log and where it is, for error messages."""
         text = self._log.read_text(errors="replace").splitlines()[-lines:]

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from stategate.errors import SetupError
 from stategate.lifetime import complete
@@ -65,6 +66,20 @@ def test_a_server_that_ended_by_itself_keeps_no_other_from_being_stopped(tmp_pat
     complete(started_and_stopped())
     assert _running(tmp_path) == []
     assert not list(tmp_path.glob("*.pid"))
+
+
+async def test_a_server_that_ends_by_itself_is_told_of(tmp_path: Path) -> None:
+    launcher = Launcher(tmp_path, Ports(tmp_path, prefer_known=False))
+    await launcher.launch(Valkey(tmp_path))
+    await launcher.launch(Nats(tmp_path))
+    with capture_logs() as told:
+        os.kill(int((tmp_path / "valkey.pid").read_text().split()[1]), signal.SIGKILL)
+        while not told:
+            await asyncio.sleep(0.02)
+        await launcher.stop()
+    [line] = told
+    assert "ended by itself" in line["event"]
+    assert (line["server"], line["its_log"]) == ("valkey", str(tmp_path / "logs" / "valkey.log"))
 
 
 @pytest.mark.parametrize("guards_too", [False, True])
