@@ -45,3 +45,20 @@ async def test_actors_whose_id_is_no_text_are_offered_to_nobody(world: World, en
         assert (await engine.people.page(1000, [last["place"], last["id"]])).rows == []
     finally:
         await world.cypher("MATCH (a:Actor) WHERE a.id IS NULL OR NOT a.id IS :: STRING DETACH DELETE a")
+
+
+async def test_an_actor_of_an_odd_kind_with_an_odd_role_keeps_nobody_from_reading_the_others(
+    world: World, engine: Engine
+) -> None:
+    ann, odd = await world.actor("po"), await world.actor("po")
+    await world.cypher(
+        "MATCH (a:Actor {id: $id}) SET a.kind = ['human'] "
+        "CREATE (a)-[:HAS_ROLE]->(:Role:Odd) CREATE (a)-[:HAS_ROLE]->(:Role:Odd {name: 7})",
+        id=odd,
+    )
+    try:
+        rows = await engine.people.by_ids([ann, odd])
+        assert (rows[ann]["kind"], rows[ann]["roles"]) == ("human", ["po"])
+        assert (rows[odd]["kind"], rows[odd]["roles"]) == (None, ["po"])
+    finally:
+        await world.cypher("MATCH (r:Role:Odd) DETACH DELETE r")
