@@ -21,11 +21,13 @@ def kept_password(data: Path) -> str:
 
     It is on the disk before Neo4j knows it: after a crash in between, the next start sets it again."""
     file = data / "neo4j-password"
-    if not file.exists():
+    if not (file.exists() and file.stat().st_size):
         draft = file.with_suffix(".part")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
             output.write(secrets.token_urlsafe(18))
+            output.flush()
+            os.fsync(output)
         draft.replace(file)
     return file.read_text().strip()
 

@@ -50,6 +50,12 @@ def test_the_password_is_made_once_and_private(tmp_path: Path) -> None:
     assert (tmp_path / "neo4j-password").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_password_that_never_reached_the_disk_is_made_anew(tmp_path: Path) -> None:
+    """As when the machine went off right after its file was made."""
+    (tmp_path / "neo4j-password").touch(0o600)
+    assert len(kept_password(tmp_path)) == 24
+
+
 def test_a_port_is_remembered_until_somebody_else_has_it(tmp_path: Path) -> None:
     port = Ports(tmp_path, prefer_known=False).choose("nats")
     again = Ports(tmp_path, prefer_known=False)
